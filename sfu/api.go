@@ -114,9 +114,9 @@ type SlotMap struct {
 type Sink interface {
 	Sources(add []SourceInfo, del []uint32)
 	Slots(m SlotMap)
-	Layers(src uint32, on []string)          // to a publisher: the layers somebody wants
-	Gate(src uint32, open bool, why string)  // to a publisher: the gate of an own source changed
-	Failed(pc PC, err error)                 // a PeerConnection ended for good: the client must offer anew
+	Layers(src uint32, on []string)         // to a publisher: the layers somebody wants
+	Gate(src uint32, open bool, why string) // to a publisher: the gate of an own source changed
+	Failed(pc PC, err error)                // a PeerConnection ended for good: the client must offer anew
 }
 
 // Want is what a client asks to see.
