@@ -14,7 +14,8 @@ COPY . .
 COPY --from=client /src/web/dist ./web/dist
 RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /nghitruong ./cmd/nghitruong && mkdir /data
 
-FROM debian:bookworm-slim
+FROM scratch
+COPY --from=server /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=server /nghitruong /nghitruong
 COPY --from=server --chown=65532:65532 /data /data
 USER 65532:65532
