@@ -1,0 +1,153 @@
+// Chromium with fake devices, and what a test reads from a page: getStats, devices asked for, pictures, axe.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { AxeBuilder } from "@axe-core/playwright";
+import { picture, speech } from "./fixtures.mjs";
+import { until } from "./server.mjs";
+
+export const out = fileURLToPath(new URL("../out/", import.meta.url));
+export const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 }, desktop: { width: 1280, height: 800 } };
+
+export async function launch({ video = picture(640, 360, 15), audio = speech() } = {}) {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+      "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required",
+      `--use-file-for-fake-video-capture=${video}`, `--use-file-for-fake-audio-capture=${audio}`,
+      "--auto-select-desktop-capture-source=Entire screen", "--disable-dev-shm-usage",
+    ],
+  });
+}
+
+/** Notes PeerConnections and device requests of a page, before any script of it runs. */
+function watch() {
+  const Native = window.RTCPeerConnection;
+  window.__pcs = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(...a) {
+      super(...a);
+      window.__pcs.push(this);
+    }
+  };
+  window.__asked = [];
+  const md = navigator.mediaDevices;
+  if (!md) return;
+  for (const name of ["getUserMedia", "getDisplayMedia"]) {
+    const native = md[name]?.bind(md);
+    if (!native) continue;
+    md[name] = (c) => {
+      window.__asked.push(name);
+      return native(c);
+    };
+  }
+}
+
+export class Person {
+  static async open(browser, url, { size = sizes.desktop, userAgent, permissions = ["camera", "microphone"], init, locale = "vi-VN" } = {}) {
+    const p = new Person();
+    p.context = await browser.newContext({ viewport: size, userAgent, permissions, locale, timezoneId: "Asia/Ho_Chi_Minh", reducedMotion: "reduce" });
+    await p.context.addInitScript(watch);
+    if (init) await p.context.addInitScript(init);
+    p.page = await p.context.newPage();
+    p.errors = [];
+    p.page.on("pageerror", (e) => p.errors.push(String(e)));
+    p.page.on("console", (m) => m.type() === "error" && p.errors.push(m.text()));
+    await p.page.goto(url);
+    return p;
+  }
+
+  id(testid) {
+    return this.page.getByTestId(testid);
+  }
+
+  async tap(testid, options = {}) {
+    await this.id(testid).first().click({ timeout: 15_000, ...options });
+  }
+
+  async sees(testid, ms = 15_000) {
+    await this.id(testid).first().waitFor({ state: "visible", timeout: ms });
+  }
+
+  asked(name = "getUserMedia") {
+    return this.page.evaluate((n) => window.__asked.filter((x) => x === n).length, name);
+  }
+
+  /** inbound RTP of all PeerConnections: [{kind, mid, bytes, frames, energy, width, height, csrc}] */
+  inbound() {
+    return this.page.evaluate(async () => {
+      const list = [];
+      for (const pc of window.__pcs) {
+        if (pc.connectionState === "closed") continue;
+        const byTrack = new Map(pc.getReceivers().map((r) => [r.track.id, r]));
+        for (const s of (await pc.getStats()).values()) {
+          if (s.type !== "inbound-rtp") continue;
+          const r = byTrack.get(s.trackIdentifier);
+          list.push({
+            kind: s.kind, mid: s.mid, bytes: s.bytesReceived, packets: s.packetsReceived, lost: s.packetsLost, frames: s.framesDecoded ?? 0, energy: s.totalAudioEnergy ?? 0,
+            concealed: s.concealedSamples ?? 0, silent: s.silentConcealedSamples ?? 0, samples: s.totalSamplesReceived ?? 0, level: s.audioLevel ?? 0, width: s.frameWidth ?? 0, height: s.frameHeight ?? 0, freezes: s.freezeCount ?? 0,
+            csrc: r ? r.getContributingSources().map((c) => c.source) : [],
+          });
+        }
+      }
+      return list;
+    });
+  }
+
+  outbound() {
+    return this.page.evaluate(async () => {
+      const list = [];
+      for (const pc of window.__pcs) {
+        for (const s of (await pc.getStats()).values()) {
+          if (s.type === "outbound-rtp") list.push({ kind: s.kind, rid: s.rid, bytes: s.bytesSent, frames: s.framesEncoded ?? 0, width: s.frameWidth ?? 0, height: s.frameHeight ?? 0 });
+        }
+      }
+      return list;
+    });
+  }
+
+  /** hears waits until audio energy rises. */
+  async hears(ms = 15_000) {
+    const sum = async () => (await this.inbound()).filter((s) => s.kind === "audio").reduce((a, s) => a + s.energy, 0);
+    const before = await sum();
+    await until(`${this.name ?? "page"} hears`, async () => (await sum()) > before + 0.001, ms);
+  }
+
+  /** watches waits until decoded frames rise by at least n. */
+  async watches(n = 10, ms = 20_000) {
+    const sum = async () => (await this.inbound()).filter((s) => s.kind === "video").reduce((a, s) => a + s.frames, 0);
+    const before = await sum();
+    await until(`${this.name ?? "page"} sees ${n} frames`, async () => (await sum()) >= before + n, ms);
+  }
+
+  /** shot writes a picture at the page's size, or at each given one. */
+  async shot(name, wanted = [this.page.viewportSize()]) {
+    mkdirSync(out, { recursive: true });
+    const before = this.page.viewportSize();
+    for (const size of wanted) {
+      await this.page.setViewportSize(size);
+      await this.page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+      await this.page.screenshot({ path: join(out, `${name}-${size.width}x${size.height}.png`) });
+    }
+    await this.page.setViewportSize(before);
+  }
+
+  /** axe gives the violations at each size as readable lines. */
+  async axe(wanted = [this.page.viewportSize()]) {
+    const before = this.page.viewportSize();
+    const lines = [];
+    for (const size of wanted) {
+      await this.page.setViewportSize(size);
+      const r = await new AxeBuilder({ page: this.page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+      for (const v of r.violations) lines.push(`${size.width}x${size.height} ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(" | ")}`);
+    }
+    await this.page.setViewportSize(before);
+    return lines;
+  }
+
+  async close() {
+    await this.context.close();
+  }
+}

@@ -1,0 +1,99 @@
+// Starts the real binary and ends it by its process id.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const binary = fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
+
+export async function freePort() {
+  const s = createServer().listen(0, "127.0.0.1");
+  await once(s, "listening");
+  const { port } = s.address();
+  s.close();
+  await once(s, "close");
+  return port;
+}
+
+/** until waits for check() to give something truthy, or fails with what it last gave or threw. */
+export async function until(what, check, ms = 15_000, every = 100) {
+  const end = Date.now() + ms;
+  let last;
+  for (;;) {
+    try {
+      last = await check();
+      if (last) return last;
+    } catch (e) {
+      last = e;
+    }
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+    await new Promise((r) => setTimeout(r, every));
+  }
+}
+
+/** A running demo or serve, with the links of everybody. */
+export class Server {
+  static async start({ command = "demo", data, port, extra = [] } = {}) {
+    const s = new Server();
+    s.command = command;
+    s.data = data ?? mkdtempSync(join(tmpdir(), "nghitruong-e2e-"));
+    s.port = port ?? (await freePort());
+    s.extra = extra;
+    await s.launch();
+    return s;
+  }
+
+  async launch() {
+    const links = join(this.data, `links-${process.pid}.json`);
+    rmSync(links, { force: true });
+    const args = [this.command, "--listen", `localhost:${this.port}`, "--data", this.data, "--udp-port", String(this.udpPort ?? 0), ...this.extra];
+    if (this.command === "demo") args.push("--links", links);
+    this.log = "";
+    this.child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NGHITRUONG_MEDIA_TCP_PORT: "0" } });
+    this.exited = once(this.child, "exit");
+    this.child.stdout.on("data", (d) => (this.log += d));
+    this.child.stderr.on("data", (d) => (this.log += d));
+    this.base = `http://localhost:${this.port}`;
+    await until(`server ready; log:\n${this.log}`, async () => {
+      if (this.child.exitCode !== null) throw new Error(`server ended with ${this.child.exitCode}:\n${this.log}`);
+      if (this.command === "demo" && !existsSync(links)) return false;
+      const r = await fetch(`${this.base}/readyz`);
+      return r.ok;
+    }, 30_000);
+    if (this.command === "demo") this.links = JSON.parse(readFileSync(links, "utf8"));
+  }
+
+  /** people of a role, in the order of the list */
+  people(role) {
+    return this.links.people.filter((p) => p.role === role);
+  }
+
+  async metric(name, labels = "") {
+    const text = await (await fetch(`${this.base}/metrics`)).text();
+    let sum = 0;
+    for (const line of text.split("\n")) {
+      if (line.startsWith("#") || !line.startsWith(name)) continue;
+      if (labels && !line.includes(labels)) continue;
+      sum += Number(line.slice(line.lastIndexOf(" ") + 1));
+    }
+    return sum;
+  }
+
+  async kill(signal = "SIGKILL") {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    await this.exited;
+  }
+
+  async restart(signal = "SIGKILL") {
+    await this.kill(signal);
+    await this.launch();
+  }
+
+  async close() {
+    await this.kill("SIGTERM");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
