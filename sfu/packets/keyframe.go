@@ -52,10 +52,11 @@ func (k *KeyframeControl) Request(now int64) bool {
 // Tick is polled (each 20 to 100 ms). It returns true when a PLI is to be sent now: for a request that had to wait, or again when
 // nothing came of the last one for a second.
 func (k *KeyframeControl) Tick(now int64) bool {
-	if !k.pending || k.tries >= keyframeTryLimit {
+	if !k.pending || k.ever && now-k.lastSent < int64(k.wait()) {
 		return false
 	}
-	if k.ever && now-k.lastSent < int64(k.wait()) {
+	if k.tries >= keyframeTryLimit { // the publisher does not listen; the next Request starts over
+		k.pending = false
 		return false
 	}
 	k.ever, k.waiting, k.lastSent = true, true, now
@@ -94,10 +95,10 @@ func (k *KeyframeControl) OnPacket(p *Packet) {
 	case k.inKey && p.ExtTS == k.keyTS:
 		k.keyBytes += size
 	case k.inKey && p.ExtTS > k.keyTS:
-		k.inKey = false
+		k.inKey, k.knownBytes = false, k.keyBytes
 	}
 	if k.inKey {
-		k.knownBytes = max(k.keyBytes, k.knownBytes*9/10)
+		k.knownBytes = max(k.knownBytes, k.keyBytes)
 	}
 }
 

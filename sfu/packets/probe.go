@@ -1,0 +1,114 @@
+package packets
+
+import "time"
+
+// Behaviour of probes.
+const (
+	probeShort      = 200 * time.Millisecond
+	probeLong       = 500 * time.Millisecond
+	probeEvery      = 3 * time.Second
+	probeEveryMost  = 2 * time.Minute
+	probeBackoffNum = 3 // x 1.5 after a failure
+	probeBackoffDen = 2
+	probeMore       = 200_000.0 // bit/s above the estimate, or
+	probeMoreShare  = 0.20      // this share of it
+	probeJudgeMost  = 2 * time.Second
+	probeLossSlack  = 0.02
+	probeDelivered  = 0.9
+)
+
+// Probe is what to send to find headroom: packets beyond the media so that the whole reaches Rate bit/s for Length.
+type Probe struct {
+	Rate   uint64
+	Length time.Duration
+}
+
+// prober remembers one probe and how far apart probes are.
+type prober struct {
+	running, judging bool
+	rate             float64
+	length           time.Duration
+	begun, ended     int64
+	bytes            int
+	loss             float64
+	rtt              time.Duration
+	remb             float64
+	every            time.Duration
+	last             int64
+	any              bool
+	passed           int
+}
+
+func newProber() prober { return prober{every: probeEvery} }
+
+func (p *prober) sent(bytes int, _ bool) {
+	if p.running {
+		p.bytes += bytes
+	}
+}
+
+// abort ends a probe as failed.
+func (p *prober) abort(now int64) {
+	if p.running || p.judging {
+		p.running, p.judging = false, false
+		p.failed(now)
+	}
+}
+
+func (p *prober) failed(now int64) {
+	p.last, p.passed = now, 0
+	p.every = min(p.every*probeBackoffNum/probeBackoffDen, probeEveryMost)
+}
+
+// BeginProbe tells whether to probe now; target is what the viewer could use at most, in bit/s. The caller sends the extra packets
+// (marked as probe in Sent), then calls EndProbe.
+func (e *RateEstimator) BeginProbe(target uint64, now int64) (Probe, bool) {
+	p := &e.probe
+	if p.running || p.judging || float64(target) <= e.capacity || p.any && now-p.last < int64(p.every) {
+		return Probe{}, false
+	}
+	if e.everCut && now-e.congestedAt < int64(congestedFor) || e.delayed() || e.lastRR == 0 {
+		return Probe{}, false
+	}
+	p.running, p.any, p.begun, p.last, p.bytes = true, true, now, now, 0
+	p.rate = e.capacity + max(probeMore, probeMoreShare*e.capacity)
+	p.length = probeShort
+	if p.passed > 0 {
+		p.length = probeLong
+	}
+	p.loss, p.rtt, p.remb = e.loss, e.rtt, e.remb
+	return Probe{Rate: uint64(p.rate), Length: p.length}, true
+}
+
+// EndProbe says that the probe's packets are sent; the reports that follow decide.
+func (e *RateEstimator) EndProbe(now int64) {
+	if p := &e.probe; p.running {
+		p.running, p.judging, p.ended = false, true, now
+	}
+}
+
+// judgeProbe looks at the first reports a round trip after the end: the probe passed when the sending really reached its rate, REMB
+// did not fall, and neither loss nor round trip rose.
+func (e *RateEstimator) judgeProbe(now int64) {
+	p := &e.probe
+	if !p.judging {
+		return
+	}
+	if now-p.ended > int64(probeJudgeMost) {
+		p.abort(now)
+		return
+	}
+	if e.lastRR <= p.ended+int64(p.rtt) || p.remb > 0 && e.rembAt <= p.ended {
+		return
+	}
+	p.judging = false
+	reached := float64(p.bytes*bitsPerByte) / (float64(max(p.ended-p.begun, int64(probeShort))) / float64(nanosPerSec))
+	bad := e.loss > p.loss+probeLossSlack || e.delayed() || p.remb > 0 && e.remb < p.remb*rembFell
+	if bad || reached < p.rate*probeDelivered && reached <= e.capacity {
+		p.failed(now)
+		return
+	}
+	p.passed++
+	p.every = probeEvery
+	e.set(min(p.rate, reached))
+}
