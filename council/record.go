@@ -33,6 +33,7 @@ type Record struct {
 	BootID   string
 	PrevHash [32]byte // of seq-1; zero for the first
 	Hash     [32]byte
+	Print    []byte // fingerprint of the command, beside the chain and not hashed: tells a repeat from another act under the same key
 }
 
 // Sum computes the record's hash: SHA-256 over the length-prefixed fields in the order of the struct, PrevHash included.
