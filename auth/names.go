@@ -1,0 +1,22 @@
+package auth
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxLoginName is the longest name of an account, in runes.
+const maxLoginName = 60
+
+// LoginName is a name as accounts are found by: NFC, lower case, single spaces, nothing invisible.
+func LoginName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
+	return strings.ToLower(strings.Join(strings.Fields(s), " "))
+}
