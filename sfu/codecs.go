@@ -10,8 +10,8 @@ import (
 
 // Header extension URIs that Pion has no name for.
 const (
-	uriAudioLevel  = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"                 // RFC 6464
-	uriAbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"  // 24 bit, 6.18 fixed point seconds
+	uriAudioLevel  = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"                // RFC 6464
+	uriAbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time" // 24 bit, 6.18 fixed point seconds
 	uriAbsCapture  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 )
 

@@ -1,0 +1,318 @@
+package sfu
+
+import (
+	"slices"
+	"time"
+
+	"nghitruong/sfu/packets"
+)
+
+// Steps of Want.
+const (
+	stepFull    = "full"
+	stepSpeaker = "speaker"
+	stepAudio   = "audio"
+)
+
+const (
+	slotStage, slotScreen, slotGrid = 0, 1, 2
+	layersUntold                    = -2
+	lowerAfter                      = 5 * time.Second // dynacast: a layer nobody wants is told off this late
+)
+
+// allocation is what a viewer's line is judged to carry.
+type allocation struct{}
+
+func (a *allocation) reset() { *a = allocation{} }
+
+// arrange decides what the seat's slots show, hands changes to the viewer's worker and tells the client.
+func (st *seat) arrange(now int64) {
+	v := st.viewer
+	if v == nil {
+		return
+	}
+	st.arrangeAudio(v, now)
+	st.arrangeVideo(v, now)
+	next := SlotMap{A: slices.Clone(st.audio), V: make([]VideoSlot, len(v.video))}
+	for i := range v.audio {
+		st.apply(v.audio[i], st.audio[i], 0, now)
+	}
+	for i := range v.video {
+		next.V[i] = st.show(v, i, now)
+	}
+	same := slices.Equal(next.A, st.shown.A) && slices.Equal(next.V, st.shown.V)
+	if (same && !st.fresh) || now-st.told < int64(slotsApart) && st.told != 0 {
+		return
+	}
+	next.Epoch = st.shown.Epoch + 1
+	st.shown, st.told, st.fresh = next, now, false
+	if st.sink != nil {
+		st.sink.Slots(SlotMap{Epoch: next.Epoch, A: slices.Clone(next.A), V: slices.Clone(next.V)})
+	}
+}
+
+// apply hands one slot's source and layer to the worker when they changed.
+func (st *seat) apply(s *slot, id uint32, layer int, now int64) {
+	src := st.conf.bySrc[id]
+	var l *Layer
+	if src != nil && layer >= 0 {
+		l = src.pick(layer, now)
+		if !s.video {
+			l = src.lays[0].Load()
+		}
+	}
+	if !s.bound.Load() || s.asked.src == src && s.asked.layer == l {
+		return
+	}
+	s.asked.src, s.asked.layer = src, l
+	s.v.w.do(func() { s.assign(src, l, now) })
+}
+
+// arrangeAudio chooses the voices. Slots that stay empty take any open microphone: with few microphones all are heard,
+// however low.
+func (st *seat) arrangeAudio(v *viewer, now int64) {
+	n := len(v.audio)
+	if st.part.Silent {
+		st.audio = make([]uint32, n)
+		return
+	}
+	c := st.conf
+	wish := packets.AudioWish{Loud: c.loud, Dominant: c.detector.Dominant(), Own: c.ids[sourceKey{st.part.ID, KindMic}]}
+	if c.dir.Stage != "" {
+		wish.Stage = c.ids[sourceKey{c.dir.Stage, KindMic}]
+	}
+	wish.Priority = c.isPriority
+	layout := packets.AudioSlots{Loudest: n - 2}
+	st.audio = layout.AssignAudio(make([]uint32, 0, n), st.audio, &wish, now)
+	for i, id := range st.audio {
+		if src := c.bySrc[id]; src == nil || !src.present {
+			st.audio[i] = 0
+		}
+	}
+	for _, other := range c.order {
+		src := c.sources[sourceKey{other.part.ID, KindMic}]
+		if src == nil || !src.present || !src.gate.Load() || other == st || slices.Contains(st.audio, src.id) {
+			continue
+		}
+		if i := slices.Index(st.audio, 0); i >= 0 {
+			st.audio[i] = src.id
+		}
+	}
+}
+
+// isPriority tells whether a microphone is one of the chair, a hall or an interpreter.
+func (c *Conference) isPriority(id uint32) bool {
+	src := c.bySrc[id]
+	if src == nil {
+		return false
+	}
+	st := c.seats[src.key.who]
+	return st != nil && st.part.Priority
+}
+
+// arrangeVideo chooses the pictures: stage, screen, the page of the grid.
+func (st *seat) arrangeVideo(v *viewer, now int64) {
+	n := len(v.video)
+	if len(st.video) > n {
+		st.video = st.video[:n]
+	}
+	stage := st.stage()
+	var grid []uint32
+	if n > slotGrid {
+		grid = st.grid(stage, n-slotGrid)
+	}
+	st.video = packets.AssignVideo(make([]uint32, 0, n), st.video, n, stage, st.screen(), grid)
+}
+
+// picture is a person's camera when it is present, else 0. Nobody is sent their own.
+func (st *seat) picture(who string) uint32 {
+	if who == "" || who == st.part.ID {
+		return 0
+	}
+	if src := st.conf.sources[sourceKey{who, KindCam}]; src != nil && src.present {
+		return src.id
+	}
+	return 0
+}
+
+// stage is what V0 shows: the client's pin, the room's stage, the dominant speaker, the chair.
+func (st *seat) stage() uint32 {
+	c := st.conf
+	if src := c.bySrc[st.want.Pin]; src != nil && src.present && src.isVideo() {
+		return src.id
+	}
+	if c.dir.Stage != "" {
+		if id := st.picture(c.dir.Stage); id != 0 {
+			return id
+		}
+	} else if src := c.bySrc[c.detector.Dominant()]; src != nil {
+		if id := st.picture(src.key.who); id != 0 {
+			return id
+		}
+	}
+	if c.dir.Stage == "" && len(st.video) > 0 {
+		if src := c.bySrc[st.video[0]]; src != nil && src.present && src.key.kind == KindCam && c.lastSpoke(src.key.who) {
+			return src.id
+		}
+	}
+	if id := st.picture(c.dir.Chair); id != 0 {
+		return id
+	}
+	if st.part.Profile == ProfileAudience {
+		return st.anyPriority()
+	}
+	return 0
+}
+
+// lastSpoke tells whether a person was the last dominant speaker.
+func (c *Conference) lastSpoke(who string) bool {
+	at, ok := c.spoke[who]
+	for _, other := range c.spoke {
+		if other > at {
+			return false
+		}
+	}
+	return ok
+}
+
+// anyPriority is the camera of a chair or hall, for an audience that would see nothing.
+func (st *seat) anyPriority() uint32 {
+	for _, other := range st.conf.order {
+		if other.part.Priority {
+			if id := st.picture(other.part.ID); id != 0 {
+				return id
+			}
+		}
+	}
+	return 0
+}
+
+// screen is the shared screen: the one the room chose, else the newest.
+func (st *seat) screen() uint32 {
+	c := st.conf
+	var best *Source
+	for _, src := range c.sources {
+		if src.key.kind != KindScreen || !src.present || src.key.who == st.part.ID {
+			continue
+		}
+		if src.key.who == c.dir.ScreenOf {
+			return src.id
+		}
+		if best == nil || src.since > best.since {
+			best = src
+		}
+	}
+	if best == nil {
+		return 0
+	}
+	return best.id
+}
+
+// grid is the page of cameras that the client shows, in the order of joining.
+func (st *seat) grid(stage uint32, room int) []uint32 {
+	tiles := min(st.want.Tiles, room)
+	if tiles <= 0 {
+		return nil
+	}
+	var cams []uint32
+	for _, other := range st.conf.order {
+		if id := st.picture(other.part.ID); id != 0 && id != stage {
+			cams = append(cams, id)
+		}
+	}
+	from := max(0, st.want.Page) * tiles
+	if from >= len(cams) {
+		return nil
+	}
+	return cams[from:min(from+tiles, len(cams))]
+}
+
+// userPaused tells whether the client's own wish stops a video slot.
+func (st *seat) userPaused(slot int, now int64) bool {
+	switch {
+	case st.want.Step == stepAudio:
+		return true
+	case st.want.Step == stepSpeaker && slot >= slotGrid:
+		return true
+	case st.hiddenAt != 0 && now-st.hiddenAt >= int64(hiddenGrace):
+		return true
+	}
+	return false
+}
+
+// show makes one video slot show its source at the right layer and describes it.
+func (st *seat) show(v *viewer, i int, now int64) VideoSlot {
+	id := st.video[i]
+	s := v.video[i]
+	src := st.conf.bySrc[id]
+	if src == nil {
+		st.apply(s, 0, -1, now)
+		return VideoSlot{Why: WhyEmpty}
+	}
+	paused := func(why Why) VideoSlot {
+		st.apply(s, id, -1, now)
+		return VideoSlot{Src: id, Why: why}
+	}
+	if st.userPaused(i, now) {
+		return paused(WhyPausedUser)
+	}
+	want := st.wantedLayer(i, src)
+	src.wantLayer = max(src.wantLayer, want)
+	l := src.pick(want, now)
+	switch {
+	case l == nil || !src.gate.Load():
+		return paused(WhyPausedSrc)
+	case s.bound.Load() && s.pts[l.codec] == 0:
+		return paused(WhyNoCodec)
+	}
+	st.apply(s, id, want, now)
+	return VideoSlot{Src: id, Layer: layerRIDs[l.index], Why: WhyLive}
+}
+
+// wantedLayer is the highest layer that the client has use for.
+func (st *seat) wantedLayer(slot int, src *Source) int {
+	switch {
+	case src.key.kind == KindScreen:
+		return layerF
+	case slot == slotStage && !st.want.Saver && st.want.ScreenPx > stageFullPx:
+		return layerF
+	case slot == slotStage || st.want.TilePx > tileHalfPx:
+		return layerH
+	}
+	return layerQ
+}
+
+// Heights in device pixels from which a larger layer is worth its bytes: half layers have 360 lines, quarter layers 180.
+const (
+	stageFullPx = 540
+	tileHalfPx  = 270
+)
+
+// tellPublishers tells every publisher the highest layer that anybody wants: more at once, less after 5 s. The lowest
+// two stay on, because Safari sends nothing with only the lowest.
+func (c *Conference) tellPublishers(now int64) {
+	for _, src := range c.sources {
+		st := c.seats[src.key.who]
+		if st == nil || st.sink == nil || !src.isVideo() || !src.published() {
+			continue
+		}
+		want := max(src.wantLayer, layerH)
+		if len(c.taps) > 0 {
+			want = layerF
+		}
+		switch {
+		case want > src.onLayers:
+			src.lowerAt = 0
+		case want == src.onLayers:
+			src.lowerAt = 0
+			continue
+		case src.lowerAt == 0:
+			src.lowerAt = now + int64(lowerAfter)
+			continue
+		case now < src.lowerAt:
+			continue
+		}
+		src.onLayers = want
+		st.sink.Layers(src.id, slices.Clone(layerRIDs[:want+1]))
+	}
+}

@@ -1,0 +1,442 @@
+package sfu
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+	"go.uber.org/goleak"
+)
+
+// patience bounds every wait of the tests; a loaded machine may need seconds for a handshake.
+const patience = 20 * time.Second
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newTestServer listens on loopback.
+func newTestServer(t *testing.T) *Server {
+	t.Helper()
+	s, err := NewServer(Config{Listen: netip.MustParseAddr("127.0.0.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// eventually polls until ok; it fails the test after patience.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in time: %s", what)
+		}
+		<-tick.C
+	}
+}
+
+// sinkRecorder keeps what a client was told.
+type sinkRecorder struct {
+	mu      sync.Mutex
+	sources map[uint32]SourceInfo
+	slots   SlotMap
+	maps    []time.Time
+	gates   map[uint32]bool
+	layers  map[uint32][]string
+	failed  []PC
+}
+
+func newSink() *sinkRecorder {
+	return &sinkRecorder{sources: map[uint32]SourceInfo{}, gates: map[uint32]bool{}, layers: map[uint32][]string{}}
+}
+
+func (r *sinkRecorder) Sources(add []SourceInfo, del []uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range add {
+		r.sources[s.Src] = s
+	}
+	for _, s := range del {
+		delete(r.sources, s)
+	}
+}
+
+func (r *sinkRecorder) Slots(m SlotMap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.slots = m
+	r.maps = append(r.maps, time.Now())
+}
+
+func (r *sinkRecorder) Layers(src uint32, on []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.layers[src] = on
+}
+
+func (r *sinkRecorder) Gate(src uint32, open bool, _ string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gates[src] = open
+}
+
+func (r *sinkRecorder) Failed(pc PC, _ error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, pc)
+}
+
+func (r *sinkRecorder) slotMap() SlotMap {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.slots
+}
+
+// find returns the source of a person and kind as the client knows it.
+func (r *sinkRecorder) find(who string, kind Kind) (SourceInfo, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sources {
+		if s.Who == who && s.Kind == kind {
+			return s, true
+		}
+	}
+	return SourceInfo{}, false
+}
+
+// clientAPI behaves like a browser: the codecs and extensions that matter, candidates on loopback only.
+func clientAPI(t *testing.T, tcp bool) *webrtc.API {
+	t.Helper()
+	m := &webrtc.MediaEngine{}
+	feedback := []webrtc.RTCPFeedback{
+		{Type: "goog-remb"}, {Type: "transport-cc"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"},
+	}
+	audio := opusCodec
+	audio.SDPFmtpLine = "minptime=10;useinbandfec=1"
+	must(t, m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio))
+	for _, c := range []webrtc.RTPCodecParameters{vp8Codec, h264Codec} {
+		c.RTCPFeedback = feedback
+		must(t, m.RegisterCodec(c, webrtc.RTPCodecTypeVideo))
+		must(t, m.RegisterCodec(webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + itoa(int(c.PayloadType)),
+			}, PayloadType: c.PayloadType + 1,
+		}, webrtc.RTPCodecTypeVideo))
+	}
+	for _, uri := range []string{sdp.SDESMidURI, uriAudioLevel, sdp.TransportCCURI, uriAbsSendTime} {
+		must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeAudio))
+	}
+	for _, uri := range []string{
+		sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI, sdp.TransportCCURI, uriAbsSendTime,
+	} {
+		must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo))
+	}
+	var e webrtc.SettingEngine
+	e.SetIncludeLoopbackCandidate(true)
+	e.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	if tcp {
+		e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func itoa(n int) string {
+	b := [3]byte{byte('0' + n/100), byte('0' + n/10%10), byte('0' + n%10)}
+	i := 0
+	for i < 2 && b[i] == '0' {
+		i++
+	}
+	return string(b[i:])
+}
+
+// got is one packet that a client received.
+type got struct {
+	line    int // index among the lines of the offer
+	header  rtp.Header
+	payload []byte
+	at      time.Time
+}
+
+// testClient is a person with up to two PeerConnections.
+type testClient struct {
+	t      *testing.T
+	peer   *Peer
+	sink   *sinkRecorder
+	sub    *webrtc.PeerConnection
+	pub    *webrtc.PeerConnection
+	gen    int
+	mu     sync.Mutex
+	count  map[int]int // packets per line
+	last   map[int]got
+	all    []got
+	keep   bool
+	wg     sync.WaitGroup
+	tracks []*fakeTrack // mic, cam, screen
+}
+
+func join(t *testing.T, c *Conference, part Participant) *testClient {
+	t.Helper()
+	cl := &testClient{t: t, sink: newSink(), count: map[int]int{}, last: map[int]got{}}
+	cl.peer = c.Join(part, cl.sink)
+	t.Cleanup(cl.close)
+	return cl
+}
+
+func (c *testClient) close() {
+	c.peer.Leave()
+	if c.sub != nil {
+		_ = c.sub.GracefulClose()
+	}
+	if c.pub != nil {
+		_ = c.pub.GracefulClose()
+	}
+	c.wg.Wait()
+}
+
+// offer negotiates a PeerConnection with the server.
+func (c *testClient) offer(kind PC, pc *webrtc.PeerConnection, restart bool) error {
+	c.t.Helper()
+	c.gen++
+	offer, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+	must(c.t, err)
+	must(c.t, pc.SetLocalDescription(offer))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	answer, err := c.peer.Answer(ctx, Offer{PC: kind, Gen: c.gen, Restart: restart, SDP: offer.SDP})
+	if err != nil {
+		return err
+	}
+	return pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
+}
+
+// listen opens the sub PeerConnection and waits until it is connected.
+func (c *testClient) listen(api *webrtc.API, audio, video int) {
+	c.t.Helper()
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	must(c.t, err)
+	c.sub = pc
+	for i := range audio + video {
+		kind := webrtc.RTPCodecTypeAudio
+		if i >= audio {
+			kind = webrtc.RTPCodecTypeVideo
+		}
+		_, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+		must(c.t, err)
+	}
+	pc.OnTrack(func(track *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		line := -1
+		for i, tr := range pc.GetTransceivers() {
+			if tr.Receiver() == r {
+				line = i
+			}
+		}
+		c.wg.Go(func() { c.receive(track, line) })
+	})
+	must(c.t, c.offer(PCSub, pc, false))
+	eventually(c.t, "sub connected", func() bool { return pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+}
+
+func (c *testClient) receive(track *webrtc.TrackRemote, line int) {
+	for {
+		p, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		c.mu.Lock()
+		g := got{line: line, header: p.Header.Clone(), payload: append([]byte(nil), p.Payload...), at: time.Now()}
+		c.count[line]++
+		c.last[line] = g
+		if c.keep {
+			c.all = append(c.all, g)
+		}
+		c.mu.Unlock()
+	}
+}
+
+func (c *testClient) received(line int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count[line]
+}
+
+// csrc is the source of the newest packet on a line, 0 when there is none.
+func (c *testClient) csrc(line int) uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g, ok := c.last[line]
+	if !ok || len(g.header.CSRC) != 1 {
+		return 0
+	}
+	return g.header.CSRC[0]
+}
+
+// fakeTrack is a TrackLocal that writes raw packets; with rids it is one simulcast layer.
+type fakeTrack struct {
+	kind webrtc.RTPCodecType
+	id   string
+	rid  string
+	mu   sync.Mutex
+	ctx  webrtc.TrackLocalContext
+	pt   uint8
+	ext  map[string]uint8
+	sn   uint16
+	ts   uint32
+	pid  uint16
+	rtx  map[uint16][]byte
+}
+
+func (f *fakeTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ctx = ctx
+	f.ext = map[string]uint8{}
+	for _, e := range ctx.HeaderExtensions() {
+		f.ext[e.URI] = uint8(e.ID)
+	}
+	f.pt = uint8(ctx.CodecParameters()[0].PayloadType)
+	return ctx.CodecParameters()[0], nil
+}
+func (f *fakeTrack) Unbind(webrtc.TrackLocalContext) error { return nil }
+func (f *fakeTrack) ID() string                            { return f.id }
+func (f *fakeTrack) RID() string                           { return f.rid }
+func (f *fakeTrack) StreamID() string                      { return "own" }
+func (f *fakeTrack) Kind() webrtc.RTPCodecType             { return f.kind }
+
+// write sends one payload with the extensions that a browser sends.
+func (f *fakeTrack) write(mid string, payload []byte, marker bool, level byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ctx == nil {
+		return nil
+	}
+	f.sn++
+	h := rtp.Header{Version: 2, PayloadType: f.pt, SequenceNumber: f.sn, Timestamp: f.ts, SSRC: uint32(f.ctx.SSRC()), Marker: marker}
+	if id := f.ext[sdp.SDESMidURI]; id != 0 {
+		_ = h.SetExtension(id, []byte(mid))
+	}
+	if id := f.ext[sdp.SDESRTPStreamIDURI]; id != 0 && f.rid != "" {
+		_ = h.SetExtension(id, []byte(f.rid))
+	}
+	if id := f.ext[uriAudioLevel]; id != 0 && f.kind == webrtc.RTPCodecTypeAudio {
+		_ = h.SetExtension(id, []byte{level | 0x80})
+	}
+	_, err := f.ctx.WriteStream().WriteRTP(&h, payload)
+	return err
+}
+
+// vp8Payload is a VP8 packet of one picture: descriptor with a 15-bit PictureID, frame tag, and a size when key.
+func vp8Payload(pid uint16, key bool, w, h uint16, fill int) []byte {
+	b := []byte{0x90, 0x80, 0x80 | byte(pid>>8), byte(pid)}
+	if !key {
+		return append(b, append([]byte{0x11}, make([]byte, fill)...)...)
+	}
+	b = append(b, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a)
+	b = binary.LittleEndian.AppendUint16(b, w)
+	b = binary.LittleEndian.AppendUint16(b, h)
+	return append(b, make([]byte, fill)...)
+}
+
+// publish opens the pub PeerConnection: mic, cam (simulcast when rids are given), screen.
+func (c *testClient) publish(api *webrtc.API, rids ...string) error {
+	c.t.Helper()
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	must(c.t, err)
+	if c.pub != nil {
+		old := c.pub
+		c.wg.Go(func() { _ = old.GracefulClose() })
+	}
+	c.pub = pc
+	c.tracks = nil
+	add := func(f *fakeTrack) *webrtc.RTPSender {
+		tr, err := pc.AddTransceiverFromTrack(f, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		must(c.t, err)
+		c.tracks = append(c.tracks, f)
+		return tr.Sender()
+	}
+	add(&fakeTrack{kind: webrtc.RTPCodecTypeAudio, id: "mic"})
+	if len(rids) == 0 {
+		rids = []string{""}
+	}
+	sender := add(&fakeTrack{kind: webrtc.RTPCodecTypeVideo, id: "cam", rid: rids[0]})
+	for _, rid := range rids[1:] {
+		f := &fakeTrack{kind: webrtc.RTPCodecTypeVideo, id: "cam", rid: rid}
+		must(c.t, sender.AddEncoding(f))
+		c.tracks = append(c.tracks, f)
+	}
+	add(&fakeTrack{kind: webrtc.RTPCodecTypeVideo, id: "screen"})
+	if err := c.offer(PCPub, pc, false); err != nil {
+		return err
+	}
+	eventually(c.t, "pub connected", func() bool { return pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	return nil
+}
+
+// stream sends a microphone and the camera layers until stop is called: audio each 20 ms, a picture per layer each 40 ms,
+// a keyframe first, each second and whenever the server asks.
+func (c *testClient) stream(level byte) (stop func()) {
+	quit := make(chan struct{})
+	var wg sync.WaitGroup
+	mids := []string{}
+	for _, tr := range c.pub.GetTransceivers() {
+		mids = append(mids, tr.Mid())
+	}
+	tracks := c.tracks
+	wg.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+			}
+			tracks[0].ts += 960
+			_ = tracks[0].write(mids[0], []byte{0xfc, 0xff, 0xfe}, false, level)
+			if n%2 == 1 {
+				continue
+			}
+			for i, f := range tracks[1 : len(tracks)-1] {
+				f.ts += 3600
+				f.pid++
+				key := n%50 == 0
+				w := uint16(320) << i
+				_ = f.write(mids[1], vp8Payload(f.pid&0x7fff, key, w, w/16*9, 300*(i+1)), true, 0)
+			}
+		}
+	})
+	var once sync.Once
+	stop = func() { once.Do(func() { close(quit); wg.Wait() }) }
+	c.t.Cleanup(stop)
+	return stop
+}
+
+// sendRTCP sends feedback as a viewer does.
+func (c *testClient) sendRTCP(pkts ...rtcp.Packet) { _ = c.sub.WriteRTCP(pkts) }

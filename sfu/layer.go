@@ -1,0 +1,288 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
+)
+
+// assumedLevel stands in, in -dBov, for the level of a publisher that sends none: its packets count as speech.
+const assumedLevel = 30
+
+// Layer is one RTP stream of a source: a simulcast layer, or its only stream. One goroutine reads it.
+type Layer struct {
+	num       uint32 // names the layer in mungers; never reused
+	src       *Source
+	index     int // place in layerRIDs
+	rid       string
+	ssrc      uint32
+	codec     packets.Codec
+	codecName string
+	clock     uint32               // Hz
+	levelExt  uint8                // RFC 6464 extension id, 0 = none
+	params    webrtc.RTPParameters // what taps are told; set before the reader starts
+	s         *Server
+	pub       *pubPC
+	ring      *packets.Ring
+
+	fans   atomic.Pointer[[]*fan] // copy on write under fanMu
+	fanMu  sync.Mutex
+	closed atomic.Bool
+
+	kfMu sync.Mutex
+	kf   *packets.KeyframeControl
+
+	lastPacket atomic.Int64  // now() of the newest packet that passed the gate
+	size       atomic.Uint32 // width<<16 | height of the newest keyframe
+	bytes      atomic.Uint64 // passed the gate
+	recv       receiverState
+
+	// Owned by the reader.
+	sn   packets.ExtSeq
+	ts   packets.ExtTS
+	nack *uplinkNack
+}
+
+// receiverState is what a receiver report says (RFC 3550 section 6.4.1), written by the reader, read by the conference.
+type receiverState struct {
+	base, highest, received atomic.Uint64 // extended sequence numbers; packets without duplicates
+	jitter                  atomic.Uint64 // RTP clock, times 16
+	lastSR                  atomic.Uint64 // middle 32 bits of the newest sender report's NTP time
+	lastSRAt                atomic.Int64  // now() of its arrival
+	transit                 int64         // owned by the reader
+	expectedPrior           uint64        // owned by the conference
+	receivedPrior           uint64        // owned by the conference
+}
+
+func newLayer(pub *pubPC, src *Source, index int, track *webrtc.TrackRemote, codec packets.Codec, levelExt uint8) *Layer {
+	minKey := packets.KeyframeMin
+	if index == layerQ {
+		minKey = packets.KeyframeMinQ
+	}
+	l := &Layer{
+		num: pub.seat.conf.srv.layerNums.Add(1), src: src, index: index, rid: track.RID(), ssrc: uint32(track.SSRC()),
+		codec: codec, codecName: codecNames[codec], clock: codec.ClockRate(), levelExt: levelExt,
+		s: pub.seat.conf.srv, pub: pub,
+		ring: packets.NewRing(ringSize(src.key.kind, index)), kf: packets.NewKeyframeControl(minKey),
+	}
+	l.nack = newUplinkNack(l)
+	l.fans.Store(&[]*fan{})
+	return l
+}
+
+// codecNames are the names of SourceInfo.Codec.
+var codecNames = map[packets.Codec]string{
+	packets.CodecOpus: codecOpus, packets.CodecVP8: codecVP8, packets.CodecH264: codecH264,
+}
+
+// read forwards the track's packets until the PeerConnection ends.
+func (l *Layer) read(track *webrtc.TrackRemote) {
+	for {
+		p := l.s.pool.Get()
+		n, _, err := track.Read(p.Buffer())
+		if err != nil {
+			p.Release()
+			return
+		}
+		p.SetLen(n)
+		p.Arrival = l.s.now()
+		l.receive(p)
+		p.Release()
+	}
+}
+
+// receive takes one packet as it came: counts, gate, ring, taps, workers.
+func (l *Layer) receive(p *packets.Packet) {
+	m := l.s.metrics
+	m.inPackets.Add(1)
+	m.inBytes.Add(uint64(len(p.Raw())))
+	if err := p.Parse(l.codec, l.levelExt); err != nil {
+		m.dropped[dropMalformed].Add(1)
+		return
+	}
+	p.ExtSN = l.sn.Unwrap(p.Header.SN)
+	p.ExtTS = l.ts.Unwrap(p.Header.TS)
+	if !l.src.gate.Load() {
+		l.count(p)
+		l.nack.forget()
+		m.dropped[dropGate].Add(1)
+		return
+	}
+	if !l.ring.Put(p) {
+		m.dropped[dropDuplicate].Add(1)
+		return
+	}
+	l.count(p)
+	l.nack.onPacket(p)
+	l.bytes.Add(uint64(len(p.Raw())))
+	l.lastPacket.Store(p.Arrival)
+	l.src.lastPassed.Store(p.Arrival)
+	if l.codec.Video() {
+		l.picture(p)
+	} else {
+		level := p.Level
+		if l.levelExt == 0 {
+			level = assumedLevel
+		}
+		l.src.noteLevel(level, p.Arrival)
+	}
+	l.tap(p)
+	l.fanOut(p)
+}
+
+// picture keeps the keyframe control and the picture's size up to date.
+func (l *Layer) picture(p *packets.Packet) {
+	l.kfMu.Lock()
+	l.kf.OnPacket(p)
+	l.kfMu.Unlock()
+	if p.Key && p.VP8.W > 0 {
+		l.size.Store(uint32(p.VP8.W)<<16 | uint32(p.VP8.H))
+	}
+}
+
+// fanOut hands a packet to every worker that has viewers of this layer.
+func (l *Layer) fanOut(p *packets.Packet) {
+	for _, f := range *l.fans.Load() {
+		p.Retain()
+		select {
+		case f.w.in <- item{f, p}:
+		default:
+			l.overflow(f, p)
+		}
+	}
+}
+
+// overflow handles a full worker queue: audio waits a little, video is dropped.
+func (l *Layer) overflow(f *fan, p *packets.Packet) {
+	if !l.codec.Video() {
+		t := time.NewTimer(audioWait)
+		defer t.Stop()
+		select {
+		case f.w.in <- item{f, p}:
+			return
+		case <-t.C:
+		}
+	}
+	l.s.metrics.dropped[dropQueue].Add(1)
+	p.Release()
+}
+
+// count keeps the receiver report's figures.
+func (l *Layer) count(p *packets.Packet) {
+	r := &l.recv
+	r.received.Add(1)
+	if r.base.Load() == 0 {
+		r.base.Store(p.ExtSN)
+	}
+	if p.ExtSN > r.highest.Load() {
+		r.highest.Store(p.ExtSN)
+		transit := p.Arrival*int64(l.clock)/int64(time.Second) - int64(p.ExtTS) //nolint:gosec // differences matter, not values
+		d := transit - r.transit
+		if r.transit == 0 {
+			d = 0
+		}
+		r.transit = transit
+		j := r.jitter.Load()
+		r.jitter.Store(j + uint64(max(d, -d)) - (j+8)>>4) //nolint:gosec // not negative
+	}
+}
+
+// report makes this layer's block of a receiver report.
+func (l *Layer) report(now int64) rtcp.ReceptionReport {
+	r := &l.recv
+	base, highest, received := r.base.Load(), r.highest.Load(), r.received.Load()
+	expected := highest - base + 1
+	if base == 0 {
+		expected = 0
+	}
+	lost := uint64(0)
+	if expected > received {
+		lost = expected - received
+	}
+	de, dr := expected-r.expectedPrior, received-r.receivedPrior
+	r.expectedPrior, r.receivedPrior = expected, received
+	frac := uint64(0)
+	if de > dr && de > 0 {
+		frac = min(255, (de-dr)<<8/de)
+		l.s.metrics.inLost.Add(de - dr)
+	}
+	rep := rtcp.ReceptionReport{
+		SSRC: l.ssrc, FractionLost: uint8(frac), TotalLost: uint32(min(lost, 1<<23-1)), //nolint:gosec // clamped
+		LastSequenceNumber: uint32(highest), Jitter: uint32(r.jitter.Load() >> 4), //nolint:gosec // low 32 bits are wanted
+	}
+	if sr := r.lastSR.Load(); sr != 0 {
+		rep.LastSenderReport = uint32(sr)                                          //nolint:gosec // 32 bits kept
+		rep.Delay = uint32((now - r.lastSRAt.Load()) * 65536 / int64(time.Second)) //nolint:gosec // seconds in 16.16
+	}
+	return rep
+}
+
+// requestKeyframe merges a viewer's wish with all others of the layer.
+func (l *Layer) requestKeyframe(now int64) {
+	l.kfMu.Lock()
+	send := l.kf.Request(now)
+	l.kfMu.Unlock()
+	if send {
+		l.sendPLI()
+	}
+}
+
+// tickKeyframe sends a PLI that had to wait.
+func (l *Layer) tickKeyframe(now int64) {
+	l.kfMu.Lock()
+	send := l.kf.Tick(now)
+	l.kfMu.Unlock()
+	if send {
+		l.sendPLI()
+	}
+}
+
+// keyframePending tells whether a keyframe is on its way.
+func (l *Layer) keyframePending() bool {
+	l.kfMu.Lock()
+	defer l.kfMu.Unlock()
+	return l.kf.Pending()
+}
+
+func (l *Layer) sendPLI() {
+	l.s.metrics.plisOut.Add(1)
+	l.pub.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: l.pub.ssrc, MediaSSRC: l.ssrc})
+}
+
+// addFan shows the layer to one more worker.
+func (l *Layer) addFan(f *fan) {
+	l.fanMu.Lock()
+	defer l.fanMu.Unlock()
+	next := append(append([]*fan(nil), *l.fans.Load()...), f)
+	l.fans.Store(&next)
+}
+
+// removeFan hides the layer from a worker.
+func (l *Layer) removeFan(f *fan) {
+	l.fanMu.Lock()
+	defer l.fanMu.Unlock()
+	var next []*fan
+	for _, have := range *l.fans.Load() {
+		if have != f {
+			next = append(next, have)
+		}
+	}
+	l.fans.Store(&next)
+}
+
+// close takes the layer from its source and from every worker. It may be called more than once.
+func (l *Layer) close() {
+	if l.closed.Swap(true) {
+		return
+	}
+	l.src.lays[l.index].CompareAndSwap(l, nil)
+	for _, w := range l.s.workers {
+		w.do(func() { w.drop(l) })
+	}
+	l.ring.Clear()
+}

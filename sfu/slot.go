@@ -1,0 +1,346 @@
+package sfu
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
+)
+
+// egress writes a finished RTP packet to one viewer. The plain path is Pion's; a direct path (own sealing, batched
+// writes) can stand beside it without the slot knowing. header and payload may be reused after the call.
+type egress interface {
+	WriteRTP(header *rtp.Header, payload []byte) (int, error)
+}
+
+const (
+	numCodecs    = int(packets.CodecH264) + 1
+	slotLayers   = 4    // layers remembered for repair after switches
+	absSendScale = 18   // abs-send-time counts 1/2^18 s
+	absSendWrap  = 64e9 // and wraps every 64 s
+)
+
+// slot is one receive line of a viewer: one SSRC whose source changes. It is the TrackLocal of that line.
+type slot struct {
+	v      *viewer
+	index  int
+	video  bool
+	id     string
+	stream string
+
+	// Set once by Bind, before bound is true.
+	out      egress
+	ssrc     atomic.Uint32
+	rtxSSRC  uint32
+	pts      [numCodecs]uint8 // payload type per codec, 0 = not negotiated
+	rtxPTs   [numCodecs]uint8
+	absExtID uint8
+	bound    atomic.Bool
+
+	asked struct { // what the conference last told the worker; owned by the conference
+		src   *Source
+		layer *Layer
+	}
+	curNum atomic.Uint32 // number of the layer being forwarded, for the conference to see
+
+	// Owned by the viewer's worker.
+	src      *Source // what the slot shows or will show
+	want     *Layer  // nil: nothing
+	cur      *Layer  // being forwarded until want's keyframe comes
+	curSrc   *Source
+	picker   packets.LayerPicker
+	mun      *packets.Munger
+	meta     *packets.MetaRing
+	recent   [slotLayers]*Layer
+	recentAt int
+	hdr      rtp.Header
+	rtxHdr   rtp.Header
+	csrc     [1]uint32
+	absTime  [3]byte
+	buf      []byte
+	rtxSN    uint16
+	sr       senderState
+	repair   repairState
+}
+
+// senderState is what a sender report counts (RFC 3550 section 6.4.1).
+type senderState struct {
+	packets, octets uint32
+	lastSent        int64
+	rtt             int64 // ns, 0 = unknown
+	lost            uint32
+}
+
+func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
+	s := &slot{
+		v: v, index: index, video: video, id: id, stream: stream,
+		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: uint16(rand.Uint32()), //nolint:gosec // any number
+	}
+	clock, gaps, metas := uint32(clockAudio), packets.GapsAudio, packets.MetaSizeAudio
+	if video {
+		clock, gaps, metas = clockVideo, packets.GapsVideo, packets.MetaSize
+	}
+	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32()), rand.Uint32()) //nolint:gosec // any number
+	s.meta = packets.NewMetaRing(metas)
+	s.repair.init()
+	return s
+}
+
+// ID implements webrtc.TrackLocal.
+func (s *slot) ID() string { return s.id }
+
+// RID implements webrtc.TrackLocal.
+func (s *slot) RID() string { return "" }
+
+// StreamID implements webrtc.TrackLocal.
+func (s *slot) StreamID() string { return s.stream }
+
+// Kind implements webrtc.TrackLocal.
+func (s *slot) Kind() webrtc.RTPCodecType {
+	if s.video {
+		return webrtc.RTPCodecTypeVideo
+	}
+	return webrtc.RTPCodecTypeAudio
+}
+
+// Bind implements webrtc.TrackLocal: it learns the payload types, the SSRCs and the writer. Every negotiated codec may
+// be sent; the payload type changes with the source.
+func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	var first webrtc.RTPCodecParameters
+	codecs := ctx.CodecParameters()
+	for _, c := range codecs {
+		codec := codecOf(c.MimeType)
+		if codec == packets.CodecOther || s.pts[codec] != 0 {
+			continue
+		}
+		s.pts[codec] = uint8(c.PayloadType)
+		s.rtxPTs[codec] = rtxFor(codecs, c.PayloadType)
+		if first.PayloadType == 0 {
+			first = c
+		}
+	}
+	if first.PayloadType == 0 {
+		return first, webrtc.ErrUnsupportedCodec
+	}
+	for _, e := range ctx.HeaderExtensions() {
+		if e.URI == uriAbsSendTime {
+			s.absExtID = uint8(e.ID) //nolint:gosec // 1..14
+		}
+	}
+	s.rtxSSRC = uint32(ctx.SSRCRetransmission())
+	s.out = ctx.WriteStream()
+	s.ssrc.Store(uint32(ctx.SSRC()))
+	if err := s.prepareHeaders(); err != nil {
+		return first, err
+	}
+	s.bound.Store(true)
+	return first, nil
+}
+
+// Unbind implements webrtc.TrackLocal.
+func (s *slot) Unbind(webrtc.TrackLocalContext) error {
+	s.bound.Store(false)
+	return nil
+}
+
+// prepareHeaders makes the headers that every packet reuses, so that sending allocates nothing.
+func (s *slot) prepareHeaders() error {
+	for h, ssrc := range map[*rtp.Header]uint32{&s.hdr: s.ssrc.Load(), &s.rtxHdr: s.rtxSSRC} {
+		*h = rtp.Header{Version: 2, SSRC: ssrc, CSRC: s.csrc[:]}
+		if s.absExtID != 0 {
+			if err := h.SetExtension(s.absExtID, s.absTime[:]); err != nil {
+				return fmt.Errorf("abs-send-time: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// rtxFor finds the retransmission payload type of a codec, 0 when there is none (RFC 4588 section 8.6).
+func rtxFor(codecs []webrtc.RTPCodecParameters, pt webrtc.PayloadType) uint8 {
+	apt := fmt.Sprintf("apt=%d", pt)
+	for _, c := range codecs {
+		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == apt {
+			return uint8(c.PayloadType)
+		}
+	}
+	return 0
+}
+
+// codecOf maps a MIME type to the codec that is forwarded under it.
+func codecOf(mime string) packets.Codec {
+	switch codecName(mime) {
+	case codecOpus:
+		return packets.CodecOpus
+	case codecVP8:
+		return packets.CodecVP8
+	case codecH264:
+		return packets.CodecH264
+	}
+	return packets.CodecOther
+}
+
+// assign sets what the slot shows: a layer of a source, or nothing. Until the layer's keyframe comes the old picture
+// goes on, unless its source is no longer wanted at all.
+func (s *slot) assign(src *Source, l *Layer, now int64) {
+	if l != nil && (l.closed.Load() || s.pts[l.codec] == 0) {
+		l = nil
+	}
+	s.src = src
+	if l == s.want {
+		return
+	}
+	old := s.want
+	s.want = l
+	if old != nil && old != s.cur {
+		s.v.w.unsubscribe(old, s)
+	}
+	if l == nil {
+		s.stop()
+		s.picker.Want(0, packets.AllTemporal, now)
+		return
+	}
+	s.picker.Want(l.num, packets.AllTemporal, now)
+	s.v.w.subscribe(l, s)
+	if s.video && l != s.cur {
+		s.catchUp(l, now)
+	}
+}
+
+// stop forwards nothing more.
+func (s *slot) stop() {
+	if s.cur != nil {
+		s.v.w.unsubscribe(s.cur, s)
+		s.cur, s.curSrc = nil, nil
+	}
+	s.curNum.Store(0)
+}
+
+// layerClosed forgets a layer that will send nothing more.
+func (s *slot) layerClosed(l *Layer) {
+	if s.cur == l {
+		s.cur = nil
+		s.curNum.Store(0)
+	}
+	if s.want == l {
+		s.want = nil
+		s.picker.Want(0, packets.AllTemporal, s.v.s.now())
+	}
+}
+
+// onPacket forwards a packet of a layer that this slot is subscribed to.
+func (s *slot) onPacket(l *Layer, p *packets.Packet, now int64) {
+	if !s.bound.Load() || (l != s.want && l != s.cur) {
+		return
+	}
+	if !s.video {
+		s.onAudio(l, p, now)
+		return
+	}
+	switch s.picker.OnPacket(l.num, p) {
+	case packets.Skip:
+		return
+	case packets.Filter:
+		if s.mun.Drop(l.num, p) {
+			return
+		}
+	case packets.Switch:
+		if !s.switchTo(l, p, now) {
+			return
+		}
+	case packets.Forward:
+	}
+	if len(p.Payload()) == 0 && s.mun.Drop(l.num, p) {
+		return
+	}
+	s.send(l, p, now)
+}
+
+// onAudio forwards audio, which may change its source at any packet.
+func (s *slot) onAudio(l *Layer, p *packets.Packet, now int64) {
+	if l != s.want {
+		return
+	}
+	if s.mun.Layer() != l.num {
+		s.mun.SwitchSource(l.num, p)
+		s.arrived(l)
+	}
+	s.send(l, p, now)
+}
+
+// switchTo makes a keyframe of the wanted layer the next picture; false when it must wait for another keyframe.
+func (s *slot) switchTo(l *Layer, p *packets.Packet, now int64) bool {
+	if s.cur != nil && s.curSrc == l.src && s.mun.Layer() == s.cur.num {
+		mapped, ok := s.cur.translate(l, p)
+		if !s.mun.SwitchLayer(l.num, p, mapped, ok) {
+			l.requestKeyframe(now)
+			return false
+		}
+	} else {
+		s.mun.SwitchSource(l.num, p)
+	}
+	s.picker.Switched()
+	s.arrived(l)
+	return true
+}
+
+// arrived makes l the layer being forwarded.
+func (s *slot) arrived(l *Layer) {
+	if s.cur != nil && s.cur != l {
+		s.v.w.unsubscribe(s.cur, s)
+	}
+	s.cur, s.curSrc = l, l.src
+	s.curNum.Store(l.num)
+	s.recent[s.recentAt%slotLayers] = l
+	s.recentAt++
+	s.repair.switched()
+}
+
+// send rewrites and writes one packet. It allocates nothing.
+func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
+	var out packets.Out
+	if !s.mun.Forward(l.num, p, s.buf, &out) {
+		return
+	}
+	s.hdr.SequenceNumber = out.SN()
+	s.hdr.Timestamp = out.TS
+	s.hdr.Marker = out.Marker
+	s.hdr.PayloadType = s.pts[l.codec]
+	s.csrc[0] = l.src.id
+	s.stamp(now)
+	if p.Key {
+		s.repair.keyframe(out.ExtSN)
+	}
+	if _, err := s.out.WriteRTP(&s.hdr, out.Payload); err != nil {
+		s.v.s.metrics.dropped[dropWrite].Add(1)
+		return
+	}
+	s.meta.Put(out.Meta)
+	s.sr.packets++
+	s.sr.octets += uint32(len(out.Payload)) //nolint:gosec // an RTP payload
+	s.sr.lastSent = now
+	s.v.sent(len(out.Payload), now)
+	s.v.s.metrics.outPackets.Add(1)
+	s.v.s.metrics.outBytes.Add(uint64(len(out.Payload)))
+}
+
+// stamp writes abs-send-time: seconds in 6.18 fixed point.
+func (s *slot) stamp(now int64) {
+	t := uint64(now%absSendWrap) << absSendScale / 1e9 //nolint:gosec // not negative
+	s.absTime[0], s.absTime[1], s.absTime[2] = byte(t>>16), byte(t>>8), byte(t)
+}
+
+// layerByNumber finds a layer that was forwarded lately.
+func (s *slot) layerByNumber(num uint32) *Layer {
+	for _, l := range s.recent {
+		if l != nil && l.num == num {
+			return l
+		}
+	}
+	return nil
+}

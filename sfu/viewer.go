@@ -1,0 +1,308 @@
+package sfu
+
+import (
+	"io"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/transport/v5/packetio"
+	"github.com/pion/webrtc/v4"
+)
+
+const (
+	reportEvery  = time.Second
+	silenceLimit = 500 * time.Millisecond // every PeerConnection hears something this often
+	replayMaxAge = 1500 * time.Millisecond
+	replayLimit  = 60 // packets written to a newcomer at once
+	srIdle       = 10 * time.Second
+)
+
+// viewer is one sub PeerConnection: the slots of one person, pinned to one worker.
+type viewer struct {
+	s     *Server
+	seat  *seat
+	w     *worker
+	pc    *webrtc.PeerConnection
+	ssrc  uint32 // sender of RTCP that belongs to no slot
+	cname string
+	audio []*slot
+	video []*slot
+
+	closeOnce sync.Once
+	ended     atomic.Bool
+	connected atomic.Bool
+
+	sentBytes atomic.Uint64
+	lossBits  atomic.Uint64 // float64 bits: fraction lost, smoothed over a second
+	rttNs     atomic.Int64
+	rembBps   atomic.Uint64 // newest REMB, 0 = none yet
+	rembAt    atomic.Int64
+	sentRate  atomic.Uint64 // bit/s over the last second
+
+	// Owned by the worker.
+	lastSent   int64
+	nextReport int64
+	rateAt     int64
+	rateBytes  uint64
+	lossAt     int64
+	lossNum    float64
+	lossDen    float64
+}
+
+// newViewer makes the slots; the PeerConnection is set by the caller.
+func newViewer(st *seat, audio, video int) *viewer {
+	v := &viewer{
+		s: st.conf.srv, seat: st, w: st.conf.srv.pickWorker(), ssrc: rand.Uint32(), //nolint:gosec // an SSRC
+		cname: "nghitruong",
+	}
+	for i := range audio {
+		v.audio = append(v.audio, newSlot(v, i, false, "a"+strconv.Itoa(i), slotStream("a", i)))
+	}
+	for i := range video {
+		v.video = append(v.video, newSlot(v, i, true, "v"+strconv.Itoa(i), slotStream("v", i)))
+	}
+	return v
+}
+
+// slotStream is the msid of a slot. A0 and V0 share theirs, so that browsers lip-sync the stage.
+func slotStream(kind string, i int) string {
+	if i == 0 {
+		return "stage"
+	}
+	return kind + strconv.Itoa(i)
+}
+
+// start gives the viewer to its worker.
+func (v *viewer) start() {
+	v.w.do(func() { v.w.viewers[v] = struct{}{} })
+}
+
+// close takes the viewer off its worker, then closes the PeerConnection. It may be called more than once.
+func (v *viewer) close() {
+	v.closeOnce.Do(func() {
+		v.ended.Store(true)
+		v.w.do(func() {
+			delete(v.w.viewers, v)
+			now := v.s.now()
+			v.each(func(s *slot) { s.assign(nil, nil, now) })
+		})
+		v.s.closePC(v.pc)
+	})
+}
+
+func (v *viewer) each(f func(*slot)) {
+	for _, s := range v.audio {
+		f(s)
+	}
+	for _, s := range v.video {
+		f(s)
+	}
+}
+
+// slotOf finds the slot with an SSRC, nil when there is none.
+func (v *viewer) slotOf(ssrc uint32) *slot {
+	for _, s := range v.audio {
+		if s.ssrc.Load() == ssrc {
+			return s
+		}
+	}
+	for _, s := range v.video {
+		if s.ssrc.Load() == ssrc {
+			return s
+		}
+	}
+	return nil
+}
+
+// sent counts bytes that went out.
+func (v *viewer) sent(n int, now int64) {
+	v.lastSent = now
+	v.sentBytes.Add(uint64(n)) //nolint:gosec // a length
+}
+
+// estimate is what the viewer's line is thought to carry in bit/s, 0 = unknown.
+func (v *viewer) estimate() uint64 { return v.rembBps.Load() }
+
+// tick sends reports and asks for keyframes that are awaited.
+func (v *viewer) tick(now int64) {
+	for _, s := range v.video {
+		if _, ask := s.picker.NeedKeyframe(now); ask && s.want != nil {
+			s.want.requestKeyframe(now)
+		}
+	}
+	if now-v.rateAt >= int64(time.Second) {
+		total := v.sentBytes.Load()
+		if v.rateAt > 0 {
+			v.sentRate.Store((total - v.rateBytes) * 8 * uint64(time.Second) / uint64(now-v.rateAt)) //nolint:gosec // positive
+		}
+		v.rateAt, v.rateBytes = now, total
+	}
+	switch {
+	case now >= v.nextReport:
+		v.nextReport = now + int64(reportEvery)
+	case now-v.lastSent < int64(silenceLimit):
+		return
+	}
+	v.report(now)
+}
+
+// report sends one compound: a sender report per slot in use on the server's clock, and the canonical name.
+func (v *viewer) report(now int64) {
+	var pkts []rtcp.Packet
+	names := &rtcp.SourceDescription{}
+	v.each(func(s *slot) {
+		ts, arrival, ok := s.mun.Last()
+		if !ok || !s.bound.Load() || now-s.sr.lastSent > int64(srIdle) {
+			return
+		}
+		clock := int64(clockAudio)
+		if s.video {
+			clock = clockVideo
+		}
+		ssrc := s.ssrc.Load()
+		pkts = append(pkts, &rtcp.SenderReport{
+			SSRC: ssrc, NTPTime: ntp(v.s.wall(now)), PacketCount: s.sr.packets, OctetCount: s.sr.octets,
+			RTPTime: ts + uint32((now-arrival)*clock/int64(time.Second)), //nolint:gosec // wraps as RTP does
+		})
+		names.Chunks = append(names.Chunks, v.chunk(ssrc))
+	})
+	if len(pkts) == 0 {
+		pkts = append(pkts, &rtcp.ReceiverReport{SSRC: v.ssrc})
+		names.Chunks = append(names.Chunks, v.chunk(v.ssrc))
+	}
+	if err := v.pc.WriteRTCP(append(pkts, names)); err != nil {
+		return
+	}
+	v.lastSent = now
+}
+
+func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
+	return rtcp.SourceDescriptionChunk{
+		Source: ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: v.cname}},
+	}
+}
+
+// onLoss averages the receiver reports of all slots over a second, weighted by what was sent.
+func (v *viewer) onLoss(s *slot, r rtcp.ReceptionReport, now int64) {
+	if s.sr.rtt > 0 {
+		v.rttNs.Store(s.sr.rtt)
+	}
+	weight := 1.0
+	if s.video {
+		weight = 4 // video carries most packets
+	}
+	v.lossNum += weight * float64(r.FractionLost) / 256
+	v.lossDen += weight
+	if now-v.lossAt >= int64(time.Second) {
+		v.lossBits.Store(math.Float64bits(v.lossNum / v.lossDen))
+		v.lossAt, v.lossNum, v.lossDen = now, 0, 0
+	}
+}
+
+// loss is the fraction of packets lost lately, 0..1.
+func (v *viewer) loss() float64 { return math.Float64frombits(v.lossBits.Load()) }
+
+// rtcpBuffer stands where Pion would queue the RTCP of one SSRC: Write handles the packet at once, so that no goroutine
+// has to read it.
+type rtcpBuffer struct {
+	v    *viewer
+	ssrc uint32
+	once sync.Once
+	done chan struct{}
+}
+
+// buffers is the BufferFactory of the sub PeerConnection; it sends no RTP to the server, so that RTP is dropped.
+func (v *viewer) buffers(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
+	b := &rtcpBuffer{v: v, ssrc: ssrc, done: make(chan struct{})}
+	if kind != packetio.RTCPBufferPacket {
+		b.v = nil
+	}
+	return b
+}
+
+// Write implements io.Writer with one decrypted RTCP packet.
+func (b *rtcpBuffer) Write(raw []byte) (int, error) {
+	if b.v != nil {
+		b.v.s.guard("rtcp", func() { b.v.onRTCP(b.ssrc, raw) }, nil)
+	}
+	return len(raw), nil
+}
+
+// Read implements io.Reader: there is never anything to read.
+func (b *rtcpBuffer) Read([]byte) (int, error) {
+	<-b.done
+	return 0, io.EOF
+}
+
+// Close implements io.Closer.
+func (b *rtcpBuffer) Close() error {
+	b.once.Do(func() { close(b.done) })
+	return nil
+}
+
+// onRTCP handles feedback. SRTP hands a packet once to every SSRC that it names; only the part about ssrc counts here.
+func (v *viewer) onRTCP(ssrc uint32, raw []byte) {
+	pkts, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		v.s.metrics.dropped[dropMalformed].Add(1)
+		return
+	}
+	s, now := v.slotOf(ssrc), v.s.now()
+	for _, p := range pkts {
+		switch p := p.(type) {
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			if len(p.SSRCs) == 0 || p.SSRCs[0] == ssrc {
+				v.onREMB(uint64(max(0, p.Bitrate)), now)
+			}
+		case *rtcp.ReceiverReport:
+			v.onReports(s, p.Reports, now)
+		case *rtcp.SenderReport:
+			v.onReports(s, p.Reports, now)
+		case *rtcp.TransportLayerNack:
+			if s != nil && p.MediaSSRC == ssrc {
+				v.w.try(func() { s.onNACK(p.Nacks, now) })
+			}
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			if s != nil {
+				v.w.try(func() { s.onPLI(now) })
+			}
+		}
+	}
+}
+
+func (v *viewer) onREMB(bps uint64, now int64) {
+	v.rembBps.Store(bps)
+	v.rembAt.Store(now)
+}
+
+func (v *viewer) onReports(s *slot, reports []rtcp.ReceptionReport, now int64) {
+	if s == nil {
+		return
+	}
+	for _, r := range reports {
+		if r.SSRC == s.ssrc.Load() {
+			v.w.try(func() { s.onReport(r, now) })
+		}
+	}
+}
+
+// catchUp shows a newcomer the layer's newest keyframe and what followed it, when that is recent and little; else the
+// next tick asks for a keyframe.
+func (s *slot) catchUp(l *Layer, now int64) {
+	w := s.v.w
+	w.replay = l.ring.AppendFromKey(w.replay[:0], now, replayMaxAge, replayLimit)
+	if len(w.replay) == 0 {
+		return
+	}
+	s.v.s.metrics.replays.Add(1)
+	for _, p := range w.replay {
+		s.onPacket(l, p, now)
+		p.Release()
+	}
+	clear(w.replay)
+}

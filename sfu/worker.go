@@ -1,0 +1,192 @@
+package sfu
+
+import (
+	"context"
+	"runtime/pprof"
+	"time"
+
+	"nghitruong/sfu/packets"
+)
+
+const (
+	workerQueue = 4096 // packets; a full queue drops video
+	workerCtl   = 1024
+	workerTick  = 50 * time.Millisecond
+	audioWait   = 2 * time.Millisecond // what a reader waits for a place in a full queue, for audio only
+)
+
+// item is one packet for the slots of one fan; the queue holds a reference to the packet.
+type item struct {
+	fan *fan
+	pkt *packets.Packet
+}
+
+// fan joins a layer to the slots of one worker. Only the worker touches slots.
+type fan struct {
+	layer *Layer
+	w     *worker
+	slots []*slot
+}
+
+// worker is the only goroutine that touches the slots of the viewers pinned to it.
+type worker struct {
+	s    *Server
+	in   chan item
+	ctl  chan func()
+	quit chan struct{}
+	done chan struct{}
+
+	// Owned by the worker's goroutine.
+	fans    map[*Layer]*fan
+	viewers map[*viewer]struct{}
+	replay  []*packets.Packet // scratch
+}
+
+func newWorker(s *Server) *worker {
+	return &worker{
+		s: s, in: make(chan item, workerQueue), ctl: make(chan func(), workerCtl),
+		quit: make(chan struct{}), done: make(chan struct{}),
+		fans: map[*Layer]*fan{}, viewers: map[*viewer]struct{}{},
+	}
+}
+
+func (w *worker) run() {
+	defer close(w.done)
+	pprof.Do(context.Background(), pprof.Labels("sfu", "worker"), func(context.Context) {
+		tick := time.NewTicker(workerTick)
+		defer tick.Stop()
+		for !w.turn(tick.C) {
+		}
+	})
+	for { // give the packets back
+		select {
+		case it := <-w.in:
+			it.pkt.Release()
+		default:
+			return
+		}
+	}
+}
+
+// turn serves the worker until it must end (true) or a panic was caught (false: the next turn goes on).
+func (w *worker) turn(tick <-chan time.Time) (ended bool) {
+	w.s.guard("worker", func() {
+		for {
+			select {
+			case it := <-w.in:
+				w.forward(it)
+			case f := <-w.ctl:
+				f()
+			case <-tick:
+				w.tick(w.s.now())
+			case <-w.quit:
+				ended = true
+				return
+			}
+		}
+	}, nil)
+	return ended
+}
+
+// forward writes one packet to every slot of a fan.
+func (w *worker) forward(it item) {
+	now := w.s.now()
+	for _, sl := range it.fan.slots {
+		sl.onPacket(it.fan.layer, it.pkt, now)
+	}
+	w.s.metrics.observeDelay(w.s.now() - it.pkt.Arrival)
+	it.pkt.Release()
+}
+
+func (w *worker) tick(now int64) {
+	for v := range w.viewers {
+		v.tick(now)
+	}
+}
+
+// do runs f in the worker; false when the worker has ended. It may wait for a place in the queue.
+func (w *worker) do(f func()) bool {
+	select {
+	case <-w.done:
+		return false
+	default:
+	}
+	select {
+	case w.ctl <- f:
+		return true
+	case <-w.done:
+		return false
+	}
+}
+
+// try is do without waiting: for feedback, which comes again.
+func (w *worker) try(f func()) bool {
+	select {
+	case w.ctl <- f:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait runs f in the worker and waits for its end.
+func (w *worker) wait(f func()) {
+	ended := make(chan struct{})
+	if !w.do(func() { defer close(ended); f() }) {
+		return
+	}
+	select {
+	case <-ended:
+	case <-w.done:
+	}
+}
+
+// subscribe adds a slot to the viewers of a layer. Only the worker calls it.
+func (w *worker) subscribe(l *Layer, s *slot) {
+	f := w.fans[l]
+	if f == nil {
+		if l.closed.Load() {
+			return
+		}
+		f = &fan{layer: l, w: w}
+		w.fans[l] = f
+		l.addFan(f)
+	}
+	for _, have := range f.slots {
+		if have == s {
+			return
+		}
+	}
+	f.slots = append(f.slots, s)
+}
+
+// unsubscribe takes a slot off a layer. Only the worker calls it.
+func (w *worker) unsubscribe(l *Layer, s *slot) {
+	f := w.fans[l]
+	if f == nil {
+		return
+	}
+	for i, have := range f.slots {
+		if have == s {
+			f.slots = append(f.slots[:i], f.slots[i+1:]...)
+			break
+		}
+	}
+	if len(f.slots) == 0 {
+		delete(w.fans, l)
+		l.removeFan(f)
+	}
+}
+
+// drop takes a closed layer off all its slots.
+func (w *worker) drop(l *Layer) {
+	f := w.fans[l]
+	if f == nil {
+		return
+	}
+	for _, s := range append([]*slot(nil), f.slots...) {
+		s.layerClosed(l)
+	}
+	delete(w.fans, l)
+	l.removeFan(f)
+}
