@@ -9,6 +9,10 @@ type Command struct {
 	At     time.Time // server's wall clock; information only, order is the sequence
 	MonoMS int64     // room's monotonic milliseconds since boot
 	Body   CommandBody
+
+	// ChairOnline is set by the room: somebody with the role chair is connected now (or within the grace time).
+	// Only chair.take looks at it.
+	ChairOnline bool
 }
 
 // Actor is who acts: a person of the session, or the room itself.
@@ -153,7 +157,8 @@ type (
 
 	// AdmissionSet switches the waiting room.
 	AdmissionSet struct {
-		On bool `json:"on"`
+		On     bool       `json:"on"`
+		Inside []PersonID `json:"-"` // set by the room: citizens and guests who are inside now and stay
 	}
 	// AdmissionAdmit admits one, all, or a hamlet. The room resolves hamlets to persons first.
 	AdmissionAdmit struct {

@@ -40,6 +40,8 @@ type Live struct {
 	Waiting        []PersonID               // in order of arrival
 	Texts          map[string]string        // side table texts by reference (non-members' messages)
 	CitizensOnline int
+	Ready          map[PersonID]bool // halls that pressed "Sẵn sàng"
+	Head           string            // first 16 hex digits of the ledger's head hash
 }
 
 // CitizenName is what a citizen wrote at the door.
@@ -329,7 +331,8 @@ type SelfView struct {
 	Audience  Audience      `json:"audience"`
 	May       []string      `json:"may"`                // command names allowed to these roles
 	Waiting   bool          `json:"waiting"`            // in the waiting room
-	Refused   string        `json:"refused,omitempty"`  // reason; the person is out
+	Out       bool          `json:"out,omitempty"`      // shown out by the clerk or chair
+	Refused   string        `json:"refused,omitempty"`  // reason of that, if one was given
 	Presence  PresenceState `json:"presence,omitempty"` // deputies
 	Voter     bool          `json:"voter"`              // a deputy in office of this sitting
 	Place     int           `json:"place"`              // in the queue; 0 = no hand raised
