@@ -42,12 +42,18 @@ func NewHasher() *Hasher {
 	return h
 }
 
+// GoodPassword says whether Hash takes a password: at least ten runes, at most 256 bytes, in NFC.
+func GoodPassword(password string) bool {
+	password = norm.NFC.String(password)
+	return utf8.RuneCountInString(password) >= minPassword && len(password) <= maxPassword
+}
+
 // Hash gives the text to store: $argon2id$v=19$m=19456,t=2,p=1$salt$hash. The password is taken in NFC.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	password = norm.NFC.String(password)
-	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
+	if !GoodPassword(password) {
 		return "", ErrWeakPassword
 	}
+	password = norm.NFC.String(password)
 	salt := make([]byte, argonSaltBytes)
 	_, _ = rand.Read(salt)
 	key, err := h.derive(ctx, password, salt)
