@@ -73,15 +73,14 @@ type RateEstimator struct {
 	falls         int
 	caught        bool // REMB was once above what is sent: from then on it counts
 
-	loss      float64
-	rtt       time.Duration
-	baseRTT   time.Duration
-	baseAt    int64
-	nextBase  time.Duration
-	lastRR    int64
-	nacked    int
-	nackSince int64
-	packets   int // since nackSince
+	loss     float64
+	rtt      time.Duration
+	baseRTT  time.Duration
+	baseAt   int64
+	nextBase time.Duration
+	lastRR   int64
+	nacked   int // since the newest reception report
+	packets  int // since the newest reception report
 
 	cutAt, growAt, lossCutAt int64
 	congestedAt              int64
@@ -218,7 +217,7 @@ func (e *RateEstimator) OnRR(fracLost uint8, rtt time.Duration, _ uint32, now in
 		e.loss += (loss - e.loss) / 2
 	}
 	e.lastRR = now
-	e.nacked, e.packets, e.nackSince = 0, 0, now
+	e.nacked, e.packets = 0, 0
 	e.noteRTT(rtt, now)
 	e.judgeLoss(loss, now)
 	e.judgeProbe(now)

@@ -35,6 +35,7 @@ type segment struct {
 	layer   uint32
 	ts      uint32
 	pid     uint16
+	ref     uint16 // newest incoming PictureID, unwrapped to 15 bits
 	tl0     uint8
 	key     uint8
 }
@@ -64,7 +65,6 @@ type Munger struct {
 	ids     VP8IDs // newest outgoing
 	hasIDs  bool
 	newIDs  bool   // the next VP8 packet continues ids by one
-	pidIn   uint16 // newest incoming PictureID, unwrapped to 15 bits
 	dropPID uint16 // newest picture of which a packet was dropped
 	dropAny bool
 	dropped uint16 // pictures dropped since the last packet was forwarded
@@ -202,7 +202,7 @@ func (m *Munger) Drop(layer uint32, p *Packet) bool {
 	}
 	m.next++
 	if p.Codec == CodecVP8 && p.VP8.HasPID {
-		if pid := m.unwrapPID(&p.VP8); !m.dropAny || pid != m.dropPID {
+		if pid := m.unwrapPID(&m.segs[m.head], &p.VP8); !m.dropAny || pid != m.dropPID {
 			m.dropPID, m.dropAny = pid, true
 			m.dropped++
 		}
@@ -252,7 +252,7 @@ func (m *Munger) Forward(layer uint32, p *Packet, buf []byte, out *Out) bool {
 	}
 	out.ExtSN = p.ExtSN + s.sn
 	m.outHi = max(m.outHi, out.ExtSN)
-	if !m.used || int32(out.TS-m.lastTS) > 0 || inOrder && out.TS == m.lastTS && p.Arrival < m.lastAt {
+	if !m.used || int32(out.TS-m.lastTS) > 0 {
 		m.lastTS, m.lastAt = out.TS, p.Arrival
 	}
 	m.used = true

@@ -5,11 +5,11 @@ const pidMask = 0x7FFF // PictureID has 15 bits (RFC 7741 section 4.2)
 // vp8IDs returns the numbers that p goes out with. In-order packets also carry the stream's newest numbers on.
 func (m *Munger) vp8IDs(s *segment, p *Packet, inOrder bool) VP8IDs {
 	d := &p.VP8
-	pid := m.unwrapPID(d)
+	pid := m.unwrapPID(s, d)
 	if inOrder {
 		m.renumber(s, d, pid)
 		if d.HasPID {
-			m.pidIn = pid
+			s.ref = pid
 		}
 	}
 	ids := VP8IDs{PID: (pid + s.pid) & pidMask, TL0: d.TL0 + s.tl0, KeyIdx: (d.KeyIdx + s.key) & 0x1F}
@@ -51,16 +51,13 @@ func (m *Munger) renumber(s *segment, d *VP8, pid uint16) {
 }
 
 // unwrapPID returns the PictureID in 15 bits: for a publisher with 7 bits the one nearest to the newest.
-func (m *Munger) unwrapPID(d *VP8) uint16 {
-	if !d.HasPID || d.Wide {
+func (m *Munger) unwrapPID(s *segment, d *VP8) uint16 {
+	if !d.HasPID || d.Wide || m.newIDs {
 		return d.PID
 	}
-	if m.newIDs {
-		return d.PID
-	}
-	diff := (d.PID - m.pidIn) & 0x7F
+	diff := (d.PID - s.ref) & 0x7F
 	if diff >= 0x40 {
 		diff |= ^uint16(0x7F)
 	}
-	return (m.pidIn + diff) & pidMask
+	return (s.ref + diff) & pidMask
 }
