@@ -1,0 +1,483 @@
+/**
+ * One WebSocket to a sitting: hello and resume, acts that are repeated with their own id until answered, requests with
+ * a time limit, pings for the clock, reconnection with backoff of at most 5 s.
+ */
+import { type Signal, signal } from "@preact/signals";
+import { addSample, resetClock } from "./clock";
+import { randomText, uuidv7 } from "./ids";
+import { forget, keep, keptFor } from "./outbox";
+import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
+
+export type LinkState =
+  | "idle"
+  | "connecting"
+  | "open"
+  | "reconnecting"
+  | "waiting" // for a free place; not welcomed yet
+  | "elsewhere" // the person is connected on another device or tab
+  | "replaced" // another device took over
+  | "refused" // shown out by the clerk
+  | "nosession" // the device has no right here any more
+  | "gone" // no such sitting
+  | "closed"; // stopped by this page
+
+/** ActError is a definite refusal of an act. */
+export class ActError extends Error {
+  constructor(
+    readonly kind: string,
+    readonly code: string,
+    readonly data: Record<string, unknown> = {},
+  ) {
+    super(`${kind}: ${code}`);
+  }
+}
+
+interface Pending {
+  message: { type: string; id: string } & Record<string, unknown>;
+  at: number;
+  sent: boolean;
+  tries: number;
+  done: (ok: Ok) => void;
+  fail: (e: Error) => void;
+}
+
+interface Asked {
+  done: (m: ServerMessage) => void;
+  fail: (e: Error) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export interface LinkOptions {
+  door: string;
+  /** wss URL; default from the page's address. */
+  url?: string;
+  /** The state of the page for the server's first slots. */
+  want?: () => MediaWant;
+  /** Every message that is not an answer. */
+  onMessage: (m: ServerMessage) => void;
+  onWelcome?: (w: Welcome) => void;
+  socket?: (url: string) => WebSocket;
+}
+
+const BACKOFF = [0, 250, 500, 1000, 2000, 4000, 5000];
+const YOUNG_MS = 60_000;
+/** An act that steers (give the floor, next item …) is not repeated when it is older than this; a vote always is. */
+const STEER_LIFE_MS = 60_000;
+const LASTING = new Set([
+  "vote.cast",
+  "rollcall.checkin",
+  "queue.raise",
+  "queue.withdraw",
+  "message.send",
+  "floor.accept",
+]);
+
+export class Link {
+  readonly state: Signal<LinkState> = signal("idle");
+  /** Local Unix milliseconds since when the socket is away; 0 = it is there. */
+  readonly lostAt = signal(0);
+  readonly waitingAhead = signal<{ ahead: number; reason: string } | null>(null);
+  /** Ids of acts without answer. */
+  readonly pending: Signal<readonly string[]> = signal([]);
+  person = "";
+
+  private ws: WebSocket | undefined;
+  private acts = new Map<string, Pending>();
+  private asked = new Map<string, Asked>();
+  private hello = "";
+  private seq = 0;
+  private boot = "";
+  private readonly page = randomText(12);
+  private resume: { sid: string; secret: string } | undefined;
+  private tries = 0;
+  private openedAt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private pinger: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
+  private badCloses = 0;
+
+  constructor(private readonly o: LinkOptions) {
+    this.resume = readResume(o.door);
+  }
+
+  /** start connects; it is safe to call it again. */
+  start(): void {
+    if (this.ws || this.stopped) return;
+    if (typeof window !== "undefined") {
+      window.addEventListener("online", this.nudge);
+      window.addEventListener("pageshow", this.nudge);
+      document.addEventListener("visibilitychange", this.nudge);
+    }
+    this.connect(false);
+  }
+
+  /** stop closes for good ("Rời họp"). */
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.pinger);
+    if (typeof window !== "undefined") {
+      window.removeEventListener("online", this.nudge);
+      window.removeEventListener("pageshow", this.nudge);
+      document.removeEventListener("visibilitychange", this.nudge);
+    }
+    this.dropResume();
+    this.ws?.close(1000, "left");
+    this.ws = undefined;
+    this.failAsked();
+    this.state.value = "closed";
+  }
+
+  /** take moves the person to this device: "Dùng máy này". */
+  take(): void {
+    if (this.state.value === "elsewhere" && this.ws?.readyState === WebSocket.OPEN) this.sayHello(true);
+    else this.connect(true);
+  }
+
+  /** retry connects now instead of after the backoff: "Nối lại ngay". */
+  retry(): void {
+    if (this.ws?.readyState === WebSocket.OPEN && this.state.value === "open") {
+      void this.probe(1000);
+      return;
+    }
+    this.tries = 0;
+    this.connect(false);
+  }
+
+  /** act sends a command and resolves after the server's commit; it rejects with ActError on a definite refusal. */
+  act(body: ActBody): Promise<Ok> {
+    const id = uuidv7();
+    const message = { ...body, id } as Pending["message"];
+    return new Promise((done, fail) => {
+      this.acts.set(id, { message, at: Date.now(), sent: false, tries: 0, done, fail });
+      this.listPending();
+      if (LASTING.has(message.type)) void keep({ id, door: this.o.door, person: this.person, message, at: Date.now() });
+      this.flush();
+    });
+  }
+
+  /** ask sends a request and resolves with its answer; it rejects after ms or when the socket breaks. */
+  ask(body: Record<string, unknown> & { type: string }, ms = 10_000): Promise<ServerMessage> {
+    const id = uuidv7();
+    return new Promise((done, fail) => {
+      if (!this.raw({ ...body, id })) {
+        fail(new Error("link: not connected"));
+        return;
+      }
+      const timer = setTimeout(() => {
+        this.asked.delete(id);
+        fail(new Error(`link: no answer to ${body.type}`));
+      }, ms);
+      this.asked.set(id, { done, fail, timer });
+    });
+  }
+
+  /** send sends what nobody answers. */
+  send(body: Record<string, unknown> & { type: string }): void {
+    if (this.state.value === "open") this.raw(body);
+  }
+
+  /** probe makes sure within ms that the server answers; a dead socket is replaced. */
+  async probe(ms: number): Promise<boolean> {
+    if (this.state.value !== "open") return false;
+    try {
+      await this.ping(ms);
+      return true;
+    } catch {
+      if (this.ws) this.lose(this.ws, 4000);
+      return false;
+    }
+  }
+
+  private nudge = () => {
+    if (typeof document !== "undefined" && document.visibilityState === "hidden") return;
+    if (this.state.value === "open") void this.probe(2000);
+    else if (this.state.value === "reconnecting") this.retry();
+  };
+
+  private connect(take: boolean) {
+    clearTimeout(this.timer);
+    const old = this.ws;
+    this.ws = undefined;
+    if (old) detach(old);
+    if (this.stopped) return;
+    this.state.value = this.lostAt.value ? "reconnecting" : "connecting";
+    const url = this.o.url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+    const ws = this.o.socket ? this.o.socket(url) : new WebSocket(url);
+    this.ws = ws;
+    const slow = setTimeout(() => this.lose(ws, 4000), 8000);
+    ws.onopen = () => {
+      clearTimeout(slow);
+      this.sayHello(take);
+    };
+    ws.onmessage = (e) => this.read(ws, String(e.data));
+    ws.onclose = (e) => {
+      clearTimeout(slow);
+      this.lose(ws, e.code);
+    };
+  }
+
+  private sayHello(take: boolean) {
+    this.hello = uuidv7();
+    this.raw({
+      type: "session.hello",
+      id: this.hello,
+      door: this.o.door,
+      page: this.page,
+      ...(this.resume ? { resume: this.resume } : {}),
+      ...(this.seq ? { since: this.seq, boot: this.boot } : {}),
+      ...(take ? { take: true } : {}),
+      ...(this.o.want ? { want: this.o.want() } : {}),
+    });
+  }
+
+  private raw(message: object): boolean {
+    if (this.ws?.readyState !== WebSocket.OPEN) return false;
+    this.ws.send(JSON.stringify(message));
+    return true;
+  }
+
+  private read(ws: WebSocket, text: string) {
+    if (ws !== this.ws) return;
+    let m: ServerMessage;
+    try {
+      m = JSON.parse(text) as ServerMessage;
+    } catch {
+      return;
+    }
+    switch (m.type) {
+      case "session.welcome":
+        this.welcome(m);
+        return;
+      case "session.elsewhere":
+        this.state.value = "elsewhere";
+        return;
+      case "session.replaced":
+        this.end("replaced");
+        return;
+      case "session.retry":
+        this.tries = 0;
+        this.later(m.in_ms);
+        return;
+      case "session.waiting":
+        this.waitingAhead.value = { ahead: m.ahead, reason: m.reason };
+        if (m.re) this.state.value = "waiting";
+        return;
+      case "ok":
+        this.answered(m.re, (p) => p.done(m));
+        return;
+      case "error":
+        this.refused(m);
+        return;
+      case "view":
+        this.seq = Math.max(this.seq, m.seq);
+        this.o.onMessage(m);
+        return;
+      default:
+        if ("re" in m && typeof m.re === "string" && this.asked.has(m.re)) this.replied(m.re, m);
+        else this.o.onMessage(m);
+    }
+  }
+
+  private welcome(w: Welcome) {
+    if (this.boot && this.boot !== w.boot) resetClock();
+    if (this.boot !== w.boot) this.seq = 0;
+    this.boot = w.boot;
+    this.person = w.person;
+    this.resume = { sid: w.sid, secret: w.secret };
+    writeResume(this.o.door, this.resume);
+    this.tries = 0;
+    this.badCloses = 0;
+    this.openedAt = Date.now();
+    this.lostAt.value = 0;
+    this.waitingAhead.value = null;
+    this.state.value = "open";
+    this.o.onWelcome?.(w);
+    void this.restoreKept();
+    for (const p of this.acts.values()) p.sent = false;
+    this.flush();
+    this.schedulePing(0);
+  }
+
+  private async restoreKept() {
+    for (const k of await keptFor(this.o.door, this.person)) {
+      if (this.acts.has(k.id)) continue;
+      this.acts.set(k.id, { message: k.message, at: k.at, sent: false, tries: 0, done: () => {}, fail: () => {} });
+    }
+    this.listPending();
+    this.flush();
+  }
+
+  private flush() {
+    if (this.state.value !== "open") return;
+    for (const [id, p] of this.acts) {
+      if (p.sent) continue;
+      if (!LASTING.has(p.message.type) && Date.now() - p.at > STEER_LIFE_MS) {
+        this.answered(id, (x) => x.fail(new ActError("closed", "too_late")));
+        continue;
+      }
+      p.sent = this.raw(p.message);
+    }
+  }
+
+  private refused(m: Extract<ServerMessage, { type: "error" }>) {
+    if (m.re && m.re === this.hello) {
+      if (m.code === "no_session") this.end("nosession");
+      else if (m.code === "refused") this.end("refused");
+      else if (m.code === "no_sitting" || m.code === "no_such_sitting") this.end("gone");
+      return;
+    }
+    const p = this.acts.get(m.re);
+    if (p && (m.kind === "internal" || m.code === "busy" || m.code === "too_fast") && p.tries < 6) {
+      // The act was left undone: repeat it with its own id.
+      p.tries++;
+      setTimeout(
+        () => {
+          p.sent = false;
+          this.flush();
+        },
+        BACKOFF[Math.min(p.tries + 1, BACKOFF.length - 1)],
+      );
+      return;
+    }
+    if (p) {
+      this.answered(m.re, (x) => x.fail(new ActError(m.kind, m.code, (m.data ?? {}) as Record<string, unknown>)));
+      return;
+    }
+    if (this.asked.has(m.re)) this.replied(m.re, m);
+  }
+
+  private answered(id: string, give: (p: Pending) => void) {
+    const p = this.acts.get(id);
+    if (!p) return;
+    this.acts.delete(id);
+    void forget(id);
+    this.listPending();
+    give(p);
+  }
+
+  private replied(id: string, m: ServerMessage) {
+    const a = this.asked.get(id);
+    if (!a) return;
+    this.asked.delete(id);
+    clearTimeout(a.timer);
+    if (m.type === "error") a.fail(new ActError(m.kind, m.code, (m.data ?? {}) as Record<string, unknown>));
+    else a.done(m);
+  }
+
+  private listPending() {
+    this.pending.value = [...this.acts.keys()];
+  }
+
+  private async ping(ms: number) {
+    const sent = Date.now();
+    const m = await this.ask({ type: "session.ping" }, ms);
+    if (m.type === "session.pong") addSample(sent, Date.now(), m.now);
+  }
+
+  private schedulePing(ms: number) {
+    clearTimeout(this.pinger);
+    this.pinger = setTimeout(async () => {
+      if (this.state.value !== "open") return;
+      const ws = this.ws;
+      try {
+        await this.ping(5000);
+      } catch {
+        if (ws && ws === this.ws) this.lose(ws, 4000);
+        return;
+      }
+      this.schedulePing(Date.now() - this.openedAt < YOUNG_MS ? 5000 : 10_000);
+    }, ms);
+  }
+
+  private lose(ws: WebSocket, code: number) {
+    if (ws !== this.ws) return;
+    detach(ws);
+    this.ws = undefined;
+    this.failAsked();
+    clearTimeout(this.pinger);
+    switch (code) {
+      case 4401:
+        return this.end("nosession");
+      case 4403:
+        return this.end("refused");
+      case 4404:
+        return this.end("gone");
+      case 4409:
+        return this.end("replaced");
+      case 4400:
+        // The same unsent act would end every session: after the second time give the acts up.
+        if (++this.badCloses > 1) {
+          for (const id of [...this.acts.keys()])
+            this.answered(id, (p) => p.fail(new ActError("invalid", "malformed")));
+        }
+        break;
+      default:
+    }
+    if (this.stopped || this.state.value === "replaced") return;
+    if (!this.lostAt.value) this.lostAt.value = Date.now();
+    if (this.state.value !== "elsewhere") this.state.value = "reconnecting";
+    if (code !== 1012 || this.timer === undefined) this.later(code === 4429 ? 5000 : undefined);
+  }
+
+  private later(ms?: number) {
+    clearTimeout(this.timer);
+    const base = ms ?? BACKOFF[Math.min(this.tries++, BACKOFF.length - 1)] ?? 5000;
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.connect(false);
+      },
+      Math.min(5000, base * (0.8 + Math.random() * 0.4)),
+    );
+  }
+
+  private end(state: LinkState) {
+    clearTimeout(this.timer);
+    clearTimeout(this.pinger);
+    const ws = this.ws;
+    this.ws = undefined;
+    if (ws) detach(ws);
+    this.failAsked();
+    if (state !== "replaced") this.dropResume();
+    this.state.value = state;
+  }
+
+  private dropResume() {
+    this.resume = undefined;
+    writeResume(this.o.door, undefined);
+  }
+
+  private failAsked() {
+    for (const a of this.asked.values()) {
+      clearTimeout(a.timer);
+      a.fail(new Error("link: connection lost"));
+    }
+    this.asked.clear();
+  }
+}
+
+function detach(ws: WebSocket) {
+  ws.onopen = ws.onmessage = ws.onclose = null;
+  if (ws.readyState <= WebSocket.OPEN) ws.close();
+}
+
+const resumeKey = (door: string) => `nt.resume.${door}`;
+
+function readResume(door: string): { sid: string; secret: string } | undefined {
+  try {
+    const text = sessionStorage.getItem(resumeKey(door));
+    return text ? (JSON.parse(text) as { sid: string; secret: string }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeResume(door: string, r: { sid: string; secret: string } | undefined) {
+  try {
+    if (r) sessionStorage.setItem(resumeKey(door), JSON.stringify(r));
+    else sessionStorage.removeItem(resumeKey(door));
+  } catch {
+    // Without session storage a reload joins anew instead of resuming.
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * Sound and picture of one sitting: the receiving and the publishing PeerConnection, the watchdog that keeps them alive,
+ * and what the page wants to see. Votes and roll-call do not depend on anything here.
+ */
+import { type Signal, signal } from "@preact/signals";
+import type { Link } from "./link";
+import { iceServers, Negotiation } from "./negotiation";
+import type { MediaWant, PC, Profile, ServerMessage } from "./protocol";
+import { Publisher } from "./pub";
+import { type Reading, read, report } from "./stats";
+import { Slots } from "./sub";
+import { TICK_MS, Watchdog } from "./watchdog";
+
+const LABEL_MS = 250;
+const REPORT_MS = 5000;
+const WANT_MS = 250;
+
+interface Way {
+  conn: RTCPeerConnection | undefined;
+  dog: Watchdog;
+  busy: boolean;
+  wanted: boolean;
+  failures: number;
+  again: ReturnType<typeof setTimeout> | undefined;
+}
+
+const newWay = (): Way => ({
+  conn: undefined,
+  dog: new Watchdog(0),
+  busy: false,
+  wanted: false,
+  failures: 0,
+  again: undefined,
+});
+
+interface NetworkInformation extends EventTarget {
+  saveData?: boolean;
+  effectiveType?: string;
+}
+
+const network = (): NetworkInformation | undefined =>
+  (navigator as unknown as { connection?: NetworkInformation }).connection;
+
+export class Media {
+  readonly slots: Slots;
+  readonly pub: Publisher;
+  /** Sound and picture stand still for 1.5 s or more, after they had come once. */
+  readonly lost = signal(false);
+  /** "udp", "tcp" or "relay"; "" before anything came. */
+  readonly path = signal("");
+  readonly want: Signal<MediaWant>;
+
+  private readonly ways: Record<PC, Way> = { sub: newWay(), pub: newWay() };
+  private readonly talks: Record<PC, Negotiation>;
+  private timers: ReturnType<typeof setInterval>[] = [];
+  private wantTimer: ReturnType<typeof setTimeout> | undefined;
+  private whole = true;
+  private last: { at: number; reading: Reading } | undefined;
+  private newest: Reading | undefined;
+  private running = false;
+
+  constructor(
+    private readonly link: Link,
+    readonly profile: Profile,
+    private readonly me: () => string,
+  ) {
+    this.slots = new Slots(profile);
+    this.pub = new Publisher(() => this.want.peek().saver ?? false);
+    this.want = signal({
+      step: "full",
+      tiles: profile === "member" ? 7 : 0,
+      visible: typeof document === "undefined" || document.visibilityState !== "hidden",
+      saver: network()?.saveData ?? false,
+    });
+    this.talks = { sub: new Negotiation(link, "sub", profile), pub: new Negotiation(link, "pub", profile) };
+  }
+
+  /** start makes the receiving PeerConnection and keeps it; needs an open link, waits for it otherwise. */
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    this.ways.sub.wanted = true;
+    this.timers = [
+      setInterval(() => void this.tick(), TICK_MS),
+      setInterval(() => this.slots.refresh(performance.now()), LABEL_MS),
+      setInterval(() => this.tell(), REPORT_MS),
+    ];
+    window.addEventListener("online", this.moved);
+    network()?.addEventListener?.("change", this.moved);
+    document.addEventListener("visibilitychange", this.looked);
+    void this.renew("sub");
+  }
+
+  /** stop ends both PeerConnections and every capture. */
+  stop(): void {
+    this.running = false;
+    this.timers.forEach(clearInterval);
+    window.removeEventListener("online", this.moved);
+    network()?.removeEventListener?.("change", this.moved);
+    document.removeEventListener("visibilitychange", this.looked);
+    for (const pc of ["sub", "pub"] as const) {
+      clearTimeout(this.ways[pc].again);
+      this.ways[pc].wanted = false;
+      this.ways[pc].conn?.close();
+      this.ways[pc].conn = undefined;
+    }
+    this.slots.end();
+    this.pub.end();
+  }
+
+  /** publish makes the publishing PeerConnection if it is not there; tracks are set on pub before or after. */
+  publish(): void {
+    if (this.ways.pub.wanted) return;
+    this.ways.pub.wanted = true;
+    void this.renew("pub");
+  }
+
+  /** unpublish closes it: a citizen's turn is over. */
+  unpublish(): void {
+    const way = this.ways.pub;
+    way.wanted = false;
+    clearTimeout(way.again);
+    this.pub.end();
+    way.conn?.close();
+    way.conn = undefined;
+  }
+
+  /** setWant changes what the page shows; the server is told at most four times a second. */
+  setWant(patch: Partial<MediaWant>): void {
+    const old = this.want.peek();
+    const next = { ...old, ...patch };
+    if ((Object.keys(next) as (keyof MediaWant)[]).every((k) => next[k] === old[k])) return;
+    this.want.value = next;
+    this.wantTimer ??= setTimeout(() => {
+      this.wantTimer = undefined;
+      this.link.send({ type: "media.want", ...this.want.peek() });
+    }, WANT_MS);
+  }
+
+  /** welcomed follows a hello: a seat that was not resumed has no media at the server. */
+  welcomed(resumed: boolean): void {
+    this.whole = true;
+    this.slots.reset();
+    if (!this.running) return;
+    if (resumed) {
+      this.link.send({ type: "media.want", ...this.want.peek() });
+      void this.tick();
+    }
+    for (const pc of ["sub", "pub"] as const) {
+      const { wanted, conn } = this.ways[pc];
+      const dead = !conn || conn.connectionState === "failed" || conn.connectionState === "closed";
+      if (wanted && (dead || !resumed)) void this.renew(pc);
+    }
+  }
+
+  /** handle takes the media messages of the socket. */
+  handle(m: ServerMessage): void {
+    switch (m.type) {
+      case "media.sources":
+        this.slots.setSources(m.add ?? [], m.del ?? [], this.whole);
+        this.whole = false;
+        break;
+      case "media.slots":
+        this.slots.setMap(m.epoch, m.a ?? [], m.v ?? []);
+        break;
+      case "media.layers": {
+        const source = this.slots.sources.peek().get(m.src);
+        if (source && source.who === this.me() && source.kind !== "mic")
+          void this.pub.setOn(source.kind === "screen" ? "screen" : "cam", m.on ?? []);
+        break;
+      }
+      case "media.failed":
+        if (m.pc === "sub" || m.pc === "pub") void this.renew(m.pc);
+        break;
+      default:
+    }
+  }
+
+  private moved = () => {
+    for (const pc of ["sub", "pub"] as const) {
+      const way = this.ways[pc];
+      if (way.conn) void this.act(pc, way.dog.hurry(performance.now()));
+    }
+  };
+
+  private looked = () => {
+    const visible = document.visibilityState !== "hidden";
+    this.setWant({ visible });
+    if (visible) void this.tick();
+  };
+
+  /** renew replaces a PeerConnection; it tries for ever, with at most 5 s between. */
+  private async renew(pc: PC): Promise<void> {
+    const way = this.ways[pc];
+    clearTimeout(way.again);
+    if (!this.running || !way.wanted || way.busy) return;
+    if (this.link.state.peek() !== "open") return; // welcomed() calls again
+    way.busy = true;
+    const old = way.conn;
+    const conn = new RTCPeerConnection({
+      iceServers: await iceServers(this.link),
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+    });
+    way.conn = conn;
+    old?.close();
+    way.dog = new Watchdog(performance.now());
+    way.dog.renewed(performance.now());
+    conn.onconnectionstatechange = () => {
+      if (way.conn === conn && conn.connectionState === "failed") this.later(pc, 0);
+    };
+    if (pc === "sub") this.slots.attach(conn);
+    else await this.pub.attach(conn);
+    const result = await this.talks[pc].offer(conn, false);
+    way.busy = false;
+    if (way.conn !== conn) return;
+    if (result === "connected") {
+      way.failures = 0;
+      if (pc === "pub") await this.pub.negotiated();
+      return;
+    }
+    if (result === "not_allowed") {
+      way.wanted = false;
+      conn.close();
+      way.conn = undefined;
+      return;
+    }
+    this.later(pc, Math.min(5000, 500 * 2 ** way.failures++));
+  }
+
+  private later(pc: PC, ms: number) {
+    const way = this.ways[pc];
+    clearTimeout(way.again);
+    way.again = setTimeout(() => void this.renew(pc), ms);
+  }
+
+  private async restart(pc: PC): Promise<void> {
+    const way = this.ways[pc];
+    const conn = way.conn;
+    if (!conn || way.busy || conn.signalingState !== "stable") return;
+    way.busy = true;
+    const result = await this.talks[pc].offer(conn, true);
+    way.busy = false;
+    if (result === "failed" && way.conn === conn) this.later(pc, 0);
+  }
+
+  private async act(pc: PC, verdict: "fine" | "wait" | "restart" | "renew"): Promise<void> {
+    if (verdict === "fine" || verdict === "wait") return;
+    // First make sure that the socket answers: without it an offer goes nowhere.
+    if (!(await this.link.probe(1000))) return;
+    if (verdict === "restart") await this.restart(pc);
+    else await this.renew(pc);
+  }
+
+  private async tick(): Promise<void> {
+    for (const pc of ["sub", "pub"] as const) {
+      const way = this.ways[pc];
+      const conn = way.conn;
+      if (!conn || conn.signalingState === "closed") continue;
+      const reading = await conn.getStats().then(read, () => undefined);
+      if (!reading || way.conn !== conn) continue;
+      const now = performance.now();
+      const verdict = way.dog.check(reading.bytes, now);
+      if (pc === "sub") this.took(reading, way.dog.lostMs(now) > 0);
+      void this.act(pc, verdict);
+    }
+  }
+
+  private took(reading: Reading, lost: boolean) {
+    this.newest = reading;
+    if (reading.bytes >= 0 && !lost) this.path.value = reading.path;
+    this.lost.value = lost && this.path.value !== "";
+    this.slots.heard(new Map(reading.inbound.filter((i) => i.kind === "audio").map((i) => [i.track, i.level])));
+  }
+
+  private tell() {
+    const reading = this.newest;
+    if (!reading) return;
+    const at = performance.now();
+    const before = this.last;
+    this.last = { at, reading };
+    if (!before || reading.bytes < before.reading.bytes) return;
+    const stage = this.slots.video[0]?.stream.peek()?.getVideoTracks()[0]?.id ?? "";
+    this.link.send({ type: "media.stats", ...report(before.reading, reading, (at - before.at) / 1000, stage) });
+  }
+}

@@ -1,0 +1,51 @@
+/** Offers of one PeerConnection over the socket: the client offers, the server answers the newest generation only. */
+import type { Link } from "./link";
+import type { PC, Profile } from "./protocol";
+
+export type OfferResult = "connected" | "stale" | "not_allowed" | "failed";
+
+/** iceServers asks for relays; a server that relays nothing answers with none. */
+export async function iceServers(link: Link): Promise<RTCIceServer[]> {
+  try {
+    const m = await link.ask({ type: "media.ice" }, 3000);
+    if (m.type !== "media.ice") return [];
+    return (m.servers ?? []).map((s) => ({ urls: s.urls, username: s.username, credential: s.credential }));
+  } catch {
+    return [];
+  }
+}
+
+const closed = (conn: RTCPeerConnection) => (conn.signalingState as string) === "closed";
+
+/** Negotiation counts the generations of one kind of PeerConnection in this page. */
+export class Negotiation {
+  private gen = 0;
+
+  constructor(
+    private readonly link: Link,
+    private readonly pc: PC,
+    private readonly profile: Profile,
+  ) {}
+
+  /** offer makes, sends and applies; candidates are not waited for, because the server ignores them. */
+  async offer(conn: RTCPeerConnection, restart: boolean): Promise<OfferResult> {
+    const gen = ++this.gen;
+    try {
+      const offer = await conn.createOffer(restart ? { iceRestart: true } : {});
+      if (gen !== this.gen || closed(conn)) return "stale";
+      await conn.setLocalDescription(offer);
+      const m = await this.link.ask(
+        { type: "media.offer", pc: this.pc, gen, profile: this.profile, restart, sdp: offer.sdp ?? "" },
+        8000,
+      );
+      if (gen !== this.gen || closed(conn)) return "stale";
+      if (m.type === "media.refused")
+        return m.code === "not_allowed" ? "not_allowed" : m.code === "stale" ? "stale" : "failed";
+      if (m.type !== "media.answer" || m.gen !== gen) return "failed";
+      await conn.setRemoteDescription({ type: "answer", sdp: m.sdp });
+      return "connected";
+    } catch {
+      return gen === this.gen ? "failed" : "stale";
+    }
+  }
+}

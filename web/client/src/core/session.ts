@@ -1,0 +1,117 @@
+/** One person in one sitting: the link, its views, the media and the own devices, wired together. */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { serverNow, startTicking } from "./clock";
+import { ActError, Link } from "./link";
+import { Media } from "./media";
+import { Own } from "./microphone";
+import type { ActBody, Ok, Profile, Role } from "./protocol";
+import { applyView, newViews, type Views } from "./views";
+
+export interface SessionOptions {
+  door: string;
+  profile: Profile;
+  /** wss URL for tests; default from the page's address. */
+  url?: string;
+}
+
+const LONG_MS = 60_000;
+const SHORT_MS = 1500;
+
+export type Lost = "" | "media" | "socket" | "long";
+
+export class Session {
+  readonly views: Views = newViews();
+  readonly link: Link;
+  readonly media: Media;
+  readonly own: Own;
+  /** What the banner says: "" = all is well. */
+  readonly lost: ReadonlySignal<Lost>;
+  /** The socket is there, so acts go out at once. */
+  readonly open: ReadonlySignal<boolean>;
+  /** media.gate of own sources: why a gate closed last ("chair", "floor", "policy"). */
+  readonly gateWhy = signal("");
+  private readonly age = signal(0);
+  private timers: (() => void)[] = [];
+  private wake: { release(): Promise<void> } | undefined;
+
+  constructor(readonly o: SessionOptions) {
+    this.link = new Link({
+      door: o.door,
+      ...(o.url ? { url: o.url } : {}),
+      want: () => this.media.want.peek(),
+      onMessage: (m) => {
+        if (m.type === "view") applyView(this.views, m.topic, m.data);
+        else if (m.type === "media.gate") this.gateWhy.value = m.open ? "" : m.why;
+        else this.media.handle(m);
+      },
+      onWelcome: (w) => this.media.welcomed(w.resumed),
+    });
+    this.media = new Media(this.link, o.profile, () => this.link.person);
+    this.own = new Own(this.media, o.profile === "member");
+    this.open = computed(() => this.link.state.value === "open");
+    this.lost = computed(() => {
+      const since = this.link.lostAt.value;
+      const away = since ? Math.max(this.age.value, Date.now()) - since : 0;
+      if (away >= LONG_MS) return "long";
+      if (away >= SHORT_MS) return "socket";
+      return this.media.lost.value && !since ? "media" : "";
+    });
+  }
+
+  /** start joins. Call unlock inside the same tap, so that sound may play. */
+  start(): void {
+    this.timers.push(startTicking());
+    const timer = setInterval(() => {
+      this.age.value = Date.now();
+    }, 500);
+    this.timers.push(() => clearInterval(timer));
+    document.addEventListener("visibilitychange", this.awake);
+    this.link.start();
+    this.media.start();
+    void this.awake();
+  }
+
+  /** unlock creates and plays the audio elements; only inside a tap. */
+  unlock(): void {
+    this.media.slots.unlock();
+  }
+
+  /** act sends a command; resolves after the commit. */
+  act(body: ActBody): Promise<Ok> {
+    return this.link.act(body);
+  }
+
+  /** may says whether the roles of this person allow a command. */
+  may(command: string): boolean {
+    return this.views.self.value?.may.includes(command) ?? false;
+  }
+
+  /** is says whether this person has a role. */
+  is(role: Role): boolean {
+    return this.views.self.value?.roles.includes(role) ?? false;
+  }
+
+  /** leave ends everything ("Rời họp"). */
+  leave(): void {
+    for (const stop of this.timers) stop();
+    this.timers = [];
+    document.removeEventListener("visibilitychange", this.awake);
+    void this.wake?.release().catch(() => undefined);
+    this.own.end();
+    this.media.stop();
+    this.link.stop();
+  }
+
+  private awake = async () => {
+    if (document.visibilityState === "hidden") return;
+    const lock = (
+      navigator as unknown as { wakeLock?: { request(t: "screen"): Promise<{ release(): Promise<void> }> } }
+    ).wakeLock;
+    this.wake = await lock?.request("screen").catch(() => undefined);
+  };
+}
+
+/** codeOf gives the stable code of a refusal, "network" for anything else. */
+export function codeOf(e: unknown): { code: string; data: Record<string, unknown> } {
+  return e instanceof ActError ? { code: e.code, data: e.data } : { code: "network", data: { at: serverNow() } };
+}
