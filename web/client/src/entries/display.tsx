@@ -1,12 +1,5 @@
-import { common } from "../i18n/common";
-import { LiveRegion } from "../ui/live";
+import { DisplayPage } from "../views/display/page";
 import { boot } from "./boot";
 import "../styles/font.css";
 
-boot(
-  <main class="redline">
-    <p role="status">{common("loading_page")}</p>
-    <LiveRegion />
-  </main>,
-  "noto",
-);
+boot(<DisplayPage />, "noto");

@@ -7,6 +7,7 @@ import type {
   BallotDoc,
   BallotView,
   FloorView,
+  MessagesView,
   QueueView,
   Result,
   RollCallView,
@@ -153,4 +154,9 @@ export function seatColumns(n: number): number {
   if (n <= 35) return 6;
   if (n <= 56) return 8;
   return 10;
+}
+
+/** newestNotice is the newest message to everybody; "" without one. */
+export function newestNotice(m: MessagesView | null | undefined): string {
+  return (m?.items ?? []).reduce((text, i) => (i.to === "all" && !i.hidden ? i.text : text), "");
 }

@@ -43,7 +43,7 @@ export function Waiting({ state, now, qr }: SceneProps) {
 }
 
 /** C1: the item under discussion. */
-export function Item({ state, qr }: SceneProps) {
+export function Item({ state, qr, video }: SceneProps) {
   const item = currentItem(state.agenda);
   const items = state.agenda?.items ?? [];
   const after = items.filter((i) => item && i.no > item.no).slice(0, 2);
@@ -53,9 +53,14 @@ export function Item({ state, qr }: SceneProps) {
       about={item ? display("item_of", { n: item.no, total: items.length }) : undefined}
       foot={<Next list={after.map((i) => display("item", { n: i.no, title: i.title }))} qr={qr} />}
     >
-      <h1 class="d-item">{item ? display("item", { n: item.no, title: item.title }) : ""}</h1>
-      {item?.presenter && <p class="d-row">{display("presenter", { who: item.presenter })}</p>}
-      {!!item?.minutes && <p class="d-second d-muted">{display("minutes", { n: item.minutes })}</p>}
+      <div class={video ? "d-split d-speaker-video" : "d-stack"}>
+        {video && <div class="d-video d-video-plain">{video}</div>}
+        <div class="d-stack">
+          <h1 class="d-item">{item ? display("item", { n: item.no, title: item.title }) : ""}</h1>
+          {item?.presenter && <p class="d-row">{display("presenter", { who: item.presenter })}</p>}
+          {!!item?.minutes && <p class="d-second d-muted">{display("minutes", { n: item.minutes })}</p>}
+        </div>
+      </div>
     </Frame>
   );
 }
