@@ -106,11 +106,11 @@ type (
 	PersonUnmuted struct {
 		Person PersonID `json:"person"`
 	}
-	// AllMuted closes those that were open.
+	// AllMuted closes all but chair and speaker; Persons are those whose microphones the policy had open.
 	AllMuted struct {
 		Persons []PersonID `json:"persons,omitempty"`
 	}
-	// MuteUndone reopens those of the last AllMuted.
+	// MuteUndone reopens those that the last AllMuted closed.
 	MuteUndone struct{}
 	// CitizensStopped stops or allows all citizens' media.
 	CitizensStopped struct {
@@ -188,14 +188,14 @@ type (
 		Reason string   `json:"reason,omitempty"`
 	}
 
-	// ChairTaken: a clerk presides for the time being.
+	// ChairTaken says that a clerk presides for the time being.
 	ChairTaken struct {
 		Person PersonID `json:"person"`
 	}
 	// ChairReturned ends that.
 	ChairReturned struct{}
 
-	// PersonLost: a listed person was away longer than the grace time ("mất kết nối"); not a leave.
+	// PersonLost says that a listed person was away longer than the grace time ("mất kết nối"); not a leave.
 	PersonLost struct {
 		Person PersonID `json:"person"`
 	}

@@ -64,7 +64,7 @@ func (c FloorGive) decide(s *Sitting, a asker) ([]EventBody, error) {
 
 // invitation says who is invited and for what: from the entry, or the person with his hand if it is up.
 func (c FloorGive) invitation(s *Sitting, _ asker) (FloorGiven, error) {
-	i := -1
+	var i int
 	switch {
 	case c.Entry != "":
 		if i = s.handByID(c.Entry); i < 0 {
@@ -179,8 +179,8 @@ func (e FloorAccepted) apply(s *Sitting, _ uint64, at int64) {
 	}
 	t.state, t.startedAt = turnSpeaking, at
 	// Being given the floor is later than any muting before it.
-	s.gate.unmute(t.person)
-	s.gate.unmute(t.source)
+	delete(s.gate.muted, t.person)
+	delete(s.gate.muted, t.source)
 	s.gate.why = whyFloor
 }
 

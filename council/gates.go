@@ -15,25 +15,30 @@ const (
 type gate struct {
 	policy          GatePolicy
 	muted           map[PersonID]bool // one by one
-	swept           map[PersonID]bool // by "mute all": what its undo reopens
-	mutedAll        bool
+	mutedAll        bool              // closes what the policy "open" would open, until undone or another policy
+	spared          map[PersonID]bool // unmuted one by one since
 	citizensStopped bool
 	pin             PersonID
 	why             string
 }
 
 func newGate() gate {
-	return gate{policy: GateChair, muted: map[PersonID]bool{}, swept: map[PersonID]bool{}, why: whyPolicy}
+	return gate{policy: GateChair, muted: map[PersonID]bool{}, spared: map[PersonID]bool{}, why: whyPolicy}
 }
 
 func (g *gate) setPolicy(p GatePolicy) {
-	g.policy, g.mutedAll, g.why = p, false, whyPolicy
-	g.swept = map[PersonID]bool{}
+	g.policy, g.why = p, whyPolicy
+	g.sweep(false)
 }
 
-func (g *gate) unmute(id PersonID) {
-	delete(g.muted, id)
-	delete(g.swept, id)
+func (g *gate) sweep(on bool) {
+	g.mutedAll = on
+	g.spared = map[PersonID]bool{}
+}
+
+// swept tells whether "mute all" closes this microphone.
+func (g *gate) swept(id PersonID) bool {
+	return g.mutedAll && g.policy == GateOpen && !g.spared[id]
 }
 
 func (c GateSet) decide(s *Sitting, _ asker) ([]EventBody, error) {
@@ -66,6 +71,7 @@ func (c GateMute) decide(s *Sitting, a asker) ([]EventBody, error) {
 
 func (e PersonMuted) apply(s *Sitting, _ uint64, _ int64) {
 	s.gate.muted[e.Person] = true
+	delete(s.gate.spared, e.Person)
 	s.gate.why = whyChair
 }
 
@@ -76,14 +82,17 @@ func (c GateUnmute) decide(s *Sitting, _ asker) ([]EventBody, error) {
 	if err := s.target(c.Person); err != nil {
 		return nil, err
 	}
-	if !s.gate.muted[c.Person] && !s.gate.swept[c.Person] {
+	if !s.gate.muted[c.Person] && !s.gate.swept(c.Person) {
 		return nil, nil
 	}
 	return one(PersonUnmuted(c)), nil
 }
 
 func (e PersonUnmuted) apply(s *Sitting, _ uint64, _ int64) {
-	s.gate.unmute(e.Person)
+	delete(s.gate.muted, e.Person)
+	if s.gate.mutedAll {
+		s.gate.spared[e.Person] = true
+	}
 	s.gate.why = whyChair
 }
 
@@ -91,29 +100,27 @@ func (GateMuteAll) decide(s *Sitting, _ asker) ([]EventBody, error) {
 	if err := s.during(StateOpen, StatePaused); err != nil {
 		return nil, err
 	}
-	if s.gate.mutedAll {
+	if s.gate.mutedAll && len(s.gate.spared) == 0 {
 		return nil, nil
 	}
 	return one(AllMuted{Persons: s.sweepable()}), nil
 }
 
-// sweepable are the people whose microphone is open now and who are neither chair nor speaker.
+// sweepable are the people whom the policy keeps open now and who are neither chair nor speaker.
 func (s *Sitting) sweepable() []PersonID {
 	var ids []PersonID
 	for _, id := range s.listed() {
-		if s.micOpen(id) && !s.presides(id) && !s.speaks(id) {
+		open := s.gate.policy == GateOpen && !s.gate.muted[id] && !s.gate.swept(id)
+		if open && s.inside(id) && !s.presides(id) && !s.speaks(id) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-func (e AllMuted) apply(s *Sitting, _ uint64, _ int64) {
-	s.gate.mutedAll, s.gate.why = true, whyChair
-	s.gate.swept = map[PersonID]bool{}
-	for _, id := range e.Persons {
-		s.gate.swept[id] = true
-	}
+func (AllMuted) apply(s *Sitting, _ uint64, _ int64) {
+	s.gate.sweep(true)
+	s.gate.why = whyChair
 }
 
 func (GateUndo) decide(s *Sitting, _ asker) ([]EventBody, error) {
@@ -127,8 +134,8 @@ func (GateUndo) decide(s *Sitting, _ asker) ([]EventBody, error) {
 }
 
 func (MuteUndone) apply(s *Sitting, _ uint64, _ int64) {
-	s.gate.mutedAll, s.gate.why = false, whyChair
-	s.gate.swept = map[PersonID]bool{}
+	s.gate.sweep(false)
+	s.gate.why = whyChair
 }
 
 func (c GateStopCitizens) decide(s *Sitting, _ asker) ([]EventBody, error) {
@@ -199,13 +206,18 @@ func (s *Sitting) micOpen(id PersonID) bool {
 	if s.state == StatePaused {
 		return false
 	}
-	return s.speaks(id) || (s.gate.policy == GateOpen && !s.gate.swept[id])
+	return s.speaks(id) || (s.gate.policy == GateOpen && !s.gate.swept(id))
 }
 
 // citizenOpen: a citizen's media pass only while he speaks.
 func (s *Sitting) citizenOpen(id PersonID) bool {
 	_, refused := s.admission.refused[id]
 	return s.state == StateOpen && s.speaks(id) && !s.gate.citizensStopped && !refused
+}
+
+// muted tells whether the chair closed a microphone that would be open.
+func (s *Sitting) muted(id PersonID) bool {
+	return s.gate.muted[id] || (s.gate.swept(id) && !s.presides(id) && !s.speaks(id))
 }
 
 func (s *Sitting) camOpen(id PersonID) bool {

@@ -317,7 +317,7 @@ func (v viewer) person(p *Person, online bool) PersonView {
 	}
 	out.Online = online
 	out.Hand = v.s.handOf(p.ID) + 1
-	out.Muted = v.s.gate.muted[p.ID] || v.s.gate.swept[p.ID]
+	out.Muted = v.s.muted(p.ID)
 	return out
 }
 
@@ -382,7 +382,7 @@ func (s *Sitting) Self(id PersonID, live *Live) SelfView {
 	}
 	s.ownVote(id, &out)
 	out.Mic, out.Cam, out.Screen = s.micOpen(id), s.camOpen(id), s.screenOpen(id)
-	out.Muted = s.gate.muted[id] || s.gate.swept[id]
+	out.Muted = s.muted(id)
 	out.Thread = s.thread(id, live)
 	return out
 }
