@@ -20,11 +20,6 @@ const (
 	lowerAfter                      = 5 * time.Second // dynacast: a layer nobody wants is told off this late
 )
 
-// allocation is what a viewer's line is judged to carry.
-type allocation struct{}
-
-func (a *allocation) reset() { *a = allocation{} }
-
 // arrange decides what the seat's slots show, hands changes to the viewer's worker and tells the client.
 func (st *seat) arrange(now int64) {
 	v := st.viewer
@@ -35,8 +30,14 @@ func (st *seat) arrange(now int64) {
 	st.arrangeVideo(v, now)
 	next := SlotMap{A: slices.Clone(st.audio), V: make([]VideoSlot, len(v.video))}
 	for i := range v.audio {
-		st.apply(v.audio[i], st.audio[i], 0, now)
+		src := st.conf.bySrc[st.audio[i]]
+		var l *Layer
+		if src != nil {
+			l = src.lays[0].Load()
+		}
+		st.apply(v.audio[i], src, l, false, now)
 	}
+	st.allocate(v, now)
 	for i := range v.video {
 		next.V[i] = st.show(v, i, now)
 	}
@@ -52,20 +53,13 @@ func (st *seat) arrange(now int64) {
 }
 
 // apply hands one slot's source and layer to the worker when they changed.
-func (st *seat) apply(s *slot, id uint32, layer int, now int64) {
-	src := st.conf.bySrc[id]
-	var l *Layer
-	if src != nil && layer >= 0 {
-		l = src.pick(layer, now)
-		if !s.video {
-			l = src.lays[0].Load()
-		}
-	}
-	if !s.bound.Load() || s.asked.src == src && s.asked.layer == l {
+func (st *seat) apply(s *slot, src *Source, l *Layer, base bool, now int64) {
+	next := assignment{src, l, base}
+	if !s.bound.Load() || s.asked == next {
 		return
 	}
-	s.asked.src, s.asked.layer = src, l
-	s.v.w.do(func() { s.assign(src, l, now) })
+	s.asked = next
+	s.v.w.do(func() { s.assign(l, base, now) })
 }
 
 // arrangeAudio chooses the voices. Slots that stay empty take any open microphone: with few microphones all are heard,
@@ -240,33 +234,18 @@ func (st *seat) userPaused(slot int, now int64) bool {
 	return false
 }
 
-// show makes one video slot show its source at the right layer and describes it.
+// show makes one video slot show what was allocated to it and describes it.
 func (st *seat) show(v *viewer, i int, now int64) VideoSlot {
-	id := st.video[i]
-	s := v.video[i]
-	src := st.conf.bySrc[id]
-	if src == nil {
-		st.apply(s, 0, -1, now)
-		return VideoSlot{Why: WhyEmpty}
+	plan := st.alloc.plan[i]
+	st.apply(v.video[i], plan.src, plan.layer, plan.base, now)
+	out := VideoSlot{Why: plan.why}
+	if plan.src != nil {
+		out.Src = plan.src.id
 	}
-	paused := func(why Why) VideoSlot {
-		st.apply(s, id, -1, now)
-		return VideoSlot{Src: id, Why: why}
+	if plan.layer != nil {
+		out.Layer = layerRIDs[plan.layer.index]
 	}
-	if st.userPaused(i, now) {
-		return paused(WhyPausedUser)
-	}
-	want := st.wantedLayer(i, src)
-	src.wantLayer = max(src.wantLayer, want)
-	l := src.pick(want, now)
-	switch {
-	case l == nil || !src.gate.Load():
-		return paused(WhyPausedSrc)
-	case s.bound.Load() && s.pts[l.codec] == 0:
-		return paused(WhyNoCodec)
-	}
-	st.apply(s, id, want, now)
-	return VideoSlot{Src: id, Layer: layerRIDs[l.index], Why: WhyLive}
+	return out
 }
 
 // wantedLayer is the highest layer that the client has use for.

@@ -40,7 +40,13 @@ type Layer struct {
 	lastPacket atomic.Int64  // now() of the newest packet that passed the gate
 	size       atomic.Uint32 // width<<16 | height of the newest keyframe
 	bytes      atomic.Uint64 // passed the gate
+	rate       atomic.Uint64 // bit/s over the last second
 	recv       receiverState
+	clk        layerClock
+
+	// Owned by the conference.
+	rateAt    int64
+	rateBytes uint64
 
 	// Owned by the reader.
 	sn   packets.ExtSeq
@@ -71,6 +77,7 @@ func newLayer(pub *pubPC, src *Source, index int, track *webrtc.TrackRemote, cod
 		ring: packets.NewRing(ringSize(src.key.kind, index)), kf: packets.NewKeyframeControl(minKey),
 	}
 	l.nack = newUplinkNack(l)
+	l.clk.m = packets.NewClockMap(l.clock)
 	l.fans.Store(&[]*fan{})
 	return l
 }
@@ -119,6 +126,7 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	l.count(p)
 	l.nack.onPacket(p)
+	l.clk.observe(p)
 	l.bytes.Add(uint64(len(p.Raw())))
 	l.lastPacket.Store(p.Arrival)
 	l.src.lastPassed.Store(p.Arrival)
@@ -220,6 +228,18 @@ func (l *Layer) report(now int64) rtcp.ReceptionReport {
 		rep.Delay = uint32((now - r.lastSRAt.Load()) * 65536 / int64(time.Second)) //nolint:gosec // seconds in 16.16
 	}
 	return rep
+}
+
+// measure keeps the layer's rate; the conference calls it.
+func (l *Layer) measure(now int64) {
+	if now-l.rateAt < int64(time.Second) {
+		return
+	}
+	total := l.bytes.Load()
+	if l.rateAt != 0 {
+		l.rate.Store((total - l.rateBytes) * 8 * uint64(time.Second) / uint64(now-l.rateAt)) //nolint:gosec // positive
+	}
+	l.rateAt, l.rateBytes = now, total
 }
 
 // requestKeyframe merges a viewer's wish with all others of the layer.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
 )
 
 var (
@@ -61,8 +63,12 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 	var profile Profile
 	var standing *webrtc.PeerConnection
 	var err error
+	start := packets.StartRate
 	if !st.conf.call(func() {
 		profile = st.part.Profile
+		if st.want.Saver {
+			start = packets.StartRateWeak
+		}
 		switch {
 		case st.owner != p:
 			err = errGone
@@ -88,13 +94,13 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 		return negotiate(ctx, standing, checked.sdp)
 	}
 	if o.PC == PCSub {
-		return p.answerSub(ctx, checked)
+		return p.answerSub(ctx, checked, start)
 	}
 	return p.answerPub(ctx, checked)
 }
 
 // answerSub makes a viewer with one slot per line of the offer.
-func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
+func (p *Peer) answerSub(ctx context.Context, o checkedOffer, start uint64) (string, error) {
 	st := p.seat
 	audio := 0
 	for _, k := range o.kinds {
@@ -102,7 +108,7 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
 			audio++
 		}
 	}
-	v := newViewer(st, audio, len(o.kinds)-audio)
+	v := newViewer(st, audio, len(o.kinds)-audio, start)
 	settings := st.conf.srv.settings
 	settings.BufferFactory = v.buffers
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(st.conf.srv.subMedia), webrtc.WithSettingEngine(settings),

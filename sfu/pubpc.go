@@ -133,6 +133,7 @@ func (u *pubPC) close() {
 func (u *pubPC) tick(now int64) {
 	for _, l := range u.layers {
 		l.tickKeyframe(now)
+		l.measure(now)
 	}
 	if now < u.nextReport {
 		return
@@ -186,6 +187,7 @@ func (l *Layer) onRTCP(raw []byte, now int64) {
 		}
 		l.recv.lastSR.Store(uint64(uint32(sr.NTPTime >> 16))) //nolint:gosec // the middle 32 bits
 		l.recv.lastSRAt.Store(now)
+		l.clk.pending.Store(&senderReport{ntp: sr.NTPTime, rtp: sr.RTPTime, arrival: now})
 		if l.src.gate.Load() {
 			l.tapRTCP(raw, now)
 		}

@@ -42,16 +42,11 @@ type slot struct {
 	absExtID uint8
 	bound    atomic.Bool
 
-	asked struct { // what the conference last told the worker; owned by the conference
-		src   *Source
-		layer *Layer
-	}
-	curNum atomic.Uint32 // number of the layer being forwarded, for the conference to see
+	asked assignment // what the conference last told the worker; owned by the conference
 
 	// Owned by the viewer's worker.
-	src      *Source // what the slot shows or will show
-	want     *Layer  // nil: nothing
-	cur      *Layer  // being forwarded until want's keyframe comes
+	want     *Layer // nil: nothing
+	cur      *Layer // being forwarded until want's keyframe comes
 	curSrc   *Source
 	picker   packets.LayerPicker
 	mun      *packets.Munger
@@ -64,16 +59,24 @@ type slot struct {
 	absTime  [3]byte
 	buf      []byte
 	rtxSN    uint16
-	sr       senderState
-	repair   repairState
+	lastSent int64
+	lastOut  uint64 // newest outgoing extended number
+	sr       packets.SRState
+	reported uint32 // sr.Packets at the last receiver report
+	lost     uint32 // cumulative, as last reported
+
+	responder packets.NackResponder
+	probeBack uint64
+	replayed  *Layer // packets up to replayHi of this layer were replayed from the ring
+	replayHi  uint64
+	base      bool // only the lowest temporal layer
 }
 
-// senderState is what a sender report counts (RFC 3550 section 6.4.1).
-type senderState struct {
-	packets, octets uint32
-	lastSent        int64
-	rtt             int64 // ns, 0 = unknown
-	lost            uint32
+// assignment is what a slot is told to show.
+type assignment struct {
+	src   *Source
+	layer *Layer
+	base  bool // only the lowest temporal layer
 }
 
 func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
@@ -87,7 +90,6 @@ func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
 	}
 	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32()), rand.Uint32()) //nolint:gosec // any number
 	s.meta = packets.NewMetaRing(metas)
-	s.repair.init()
 	return s
 }
 
@@ -185,14 +187,18 @@ func codecOf(mime string) packets.Codec {
 	return packets.CodecOther
 }
 
-// assign sets what the slot shows: a layer of a source, or nothing. Until the layer's keyframe comes the old picture
+// assign sets what the slot shows: a layer, or nothing. Until the layer's keyframe comes the old picture
 // goes on, unless its source is no longer wanted at all.
-func (s *slot) assign(src *Source, l *Layer, now int64) {
+// With base only the lowest temporal layer is sent.
+func (s *slot) assign(l *Layer, base bool, now int64) {
 	if l != nil && (l.closed.Load() || s.pts[l.codec] == 0) {
 		l = nil
 	}
-	s.src = src
+	s.base = base
 	if l == s.want {
+		if l != nil {
+			s.picker.Want(l.num, s.temporal(), now)
+		}
 		return
 	}
 	old := s.want
@@ -205,11 +211,33 @@ func (s *slot) assign(src *Source, l *Layer, now int64) {
 		s.picker.Want(0, packets.AllTemporal, now)
 		return
 	}
-	s.picker.Want(l.num, packets.AllTemporal, now)
+	s.picker.Want(l.num, s.temporal(), now)
 	s.v.w.subscribe(l, s)
 	if s.video && l != s.cur {
 		s.catchUp(l, now)
 	}
+}
+
+// fallBack takes any living layer of the source when the wanted one sends no keyframe (RFC 4585 has no answer to a
+// publisher that ignores PLI).
+func (s *slot) fallBack(now int64) {
+	if s.want == nil {
+		return
+	}
+	src := s.want.src
+	for i := range src.lays {
+		if l := src.lays[i].Load(); l != nil && l != s.want && src.alive(i, now) {
+			s.assign(l, s.base, now)
+			return
+		}
+	}
+}
+
+func (s *slot) temporal() uint8 {
+	if s.base {
+		return 0
+	}
+	return packets.AllTemporal
 }
 
 // stop forwards nothing more.
@@ -218,14 +246,12 @@ func (s *slot) stop() {
 		s.v.w.unsubscribe(s.cur, s)
 		s.cur, s.curSrc = nil, nil
 	}
-	s.curNum.Store(0)
 }
 
 // layerClosed forgets a layer that will send nothing more.
 func (s *slot) layerClosed(l *Layer) {
 	if s.cur == l {
 		s.cur = nil
-		s.curNum.Store(0)
 	}
 	if s.want == l {
 		s.want = nil
@@ -237,6 +263,9 @@ func (s *slot) layerClosed(l *Layer) {
 func (s *slot) onPacket(l *Layer, p *packets.Packet, now int64) {
 	if !s.bound.Load() || (l != s.want && l != s.cur) {
 		return
+	}
+	if l == s.replayed && p.ExtSN <= s.replayHi {
+		return // came by the ring already; the same number must not be sealed twice
 	}
 	if !s.video {
 		s.onAudio(l, p, now)
@@ -295,10 +324,8 @@ func (s *slot) arrived(l *Layer) {
 		s.v.w.unsubscribe(s.cur, s)
 	}
 	s.cur, s.curSrc = l, l.src
-	s.curNum.Store(l.num)
 	s.recent[s.recentAt%slotLayers] = l
 	s.recentAt++
-	s.repair.switched()
 }
 
 // send rewrites and writes one packet. It allocates nothing.
@@ -314,17 +341,17 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	s.csrc[0] = l.src.id
 	s.stamp(now)
 	if p.Key {
-		s.repair.keyframe(out.ExtSN)
+		s.responder.OnKeyframe(out.ExtSN)
 	}
 	if _, err := s.out.WriteRTP(&s.hdr, out.Payload); err != nil {
 		s.v.s.metrics.dropped[dropWrite].Add(1)
 		return
 	}
 	s.meta.Put(out.Meta)
-	s.sr.packets++
-	s.sr.octets += uint32(len(out.Payload)) //nolint:gosec // an RTP payload
-	s.sr.lastSent = now
-	s.v.sent(len(out.Payload), now)
+	s.sr.Sent(len(out.Payload))
+	s.lastSent = now
+	s.lastOut = max(s.lastOut, out.ExtSN)
+	s.v.sent(len(out.Payload), false, now)
 	s.v.s.metrics.outPackets.Add(1)
 	s.v.s.metrics.outBytes.Add(uint64(len(out.Payload)))
 }

@@ -84,21 +84,6 @@ func (s *Source) alive(i int, now int64) bool {
 	return l != nil && now-l.lastPacket.Load() < int64(layerDead)
 }
 
-// pick gives the best living layer at or below want, else the lowest living one; nil when none lives.
-func (s *Source) pick(want int, now int64) *Layer {
-	for i := want; i >= 0; i-- {
-		if s.alive(i, now) {
-			return s.lays[i].Load()
-		}
-	}
-	for i := want + 1; i < len(s.lays); i++ {
-		if i >= 0 && s.alive(i, now) {
-			return s.lays[i].Load()
-		}
-	}
-	return nil
-}
-
 // published tells whether any layer is fed by a PeerConnection.
 func (s *Source) published() bool {
 	for i := range s.lays {

@@ -12,6 +12,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
 )
 
 const (
@@ -38,28 +40,29 @@ type viewer struct {
 	connected atomic.Bool
 
 	sentBytes atomic.Uint64
-	lossBits  atomic.Uint64 // float64 bits: fraction lost, smoothed over a second
+	lossBits  atomic.Uint64 // float64 bits: smoothed fraction lost
 	rttNs     atomic.Int64
-	rembBps   atomic.Uint64 // newest REMB, 0 = none yet
-	rembAt    atomic.Int64
-	sentRate  atomic.Uint64 // bit/s over the last second
+	estBps    atomic.Uint64 // what may be sent, bit/s
+	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
 	// Owned by the worker.
+	est        *packets.RateEstimator
+	probing    probeRun
 	lastSent   int64
 	nextReport int64
-	rateAt     int64
-	rateBytes  uint64
-	lossAt     int64
-	lossNum    float64
+	reported   bool    // a receiver report came since the last tick
+	lossNum    float64 // 1/256, weighted by packets
 	lossDen    float64
 }
 
 // newViewer makes the slots; the PeerConnection is set by the caller.
-func newViewer(st *seat, audio, video int) *viewer {
+func newViewer(st *seat, audio, video int, start uint64) *viewer {
 	v := &viewer{
-		s: st.conf.srv, seat: st, w: st.conf.srv.pickWorker(), ssrc: rand.Uint32(), //nolint:gosec // an SSRC
+		est: packets.NewRateEstimator(start),
+		s:   st.conf.srv, seat: st, w: st.conf.srv.pickWorker(), ssrc: rand.Uint32(), //nolint:gosec // an SSRC
 		cname: "nghitruong",
 	}
+	v.estBps.Store(start)
 	for i := range audio {
 		v.audio = append(v.audio, newSlot(v, i, false, "a"+strconv.Itoa(i), slotStream("a", i)))
 	}
@@ -89,7 +92,7 @@ func (v *viewer) close() {
 		v.w.do(func() {
 			delete(v.w.viewers, v)
 			now := v.s.now()
-			v.each(func(s *slot) { s.assign(nil, nil, now) })
+			v.each(func(s *slot) { s.assign(nil, false, now) })
 		})
 		v.s.closePC(v.pc)
 	})
@@ -120,32 +123,40 @@ func (v *viewer) slotOf(ssrc uint32) *slot {
 }
 
 // sent counts bytes that went out.
-func (v *viewer) sent(n int, now int64) {
+func (v *viewer) sent(n int, probe bool, now int64) {
 	v.lastSent = now
 	v.sentBytes.Add(uint64(n)) //nolint:gosec // a length
+	v.est.Sent(n, probe, now)
 }
 
-// estimate is what the viewer's line is thought to carry in bit/s, 0 = unknown.
-func (v *viewer) estimate() uint64 { return v.rembBps.Load() }
+// estimate is what the viewer's line is thought to carry, in bit/s.
+func (v *viewer) estimate() uint64 { return v.estBps.Load() }
 
-// tick sends reports and asks for keyframes that are awaited.
+// ntp is the server's time as RTCP carries it.
+func (v *viewer) ntp(now int64) uint64 { return packets.NTP(v.s.wall(now).UnixNano()) }
+
+// tick asks for keyframes that are awaited, follows the line's capacity and sends reports.
 func (v *viewer) tick(now int64) {
 	for _, s := range v.video {
 		if _, ask := s.picker.NeedKeyframe(now); ask && s.want != nil {
 			s.want.requestKeyframe(now)
 		}
-	}
-	if now-v.rateAt >= int64(time.Second) {
-		total := v.sentBytes.Load()
-		if v.rateAt > 0 {
-			v.sentRate.Store((total - v.rateBytes) * 8 * uint64(time.Second) / uint64(now-v.rateAt)) //nolint:gosec // positive
+		if s.picker.GaveUp(now) {
+			s.fallBack(now)
 		}
-		v.rateAt, v.rateBytes = now, total
 	}
+	if v.reported && v.lossDen > 0 {
+		v.est.OnRR(uint8(v.lossNum/v.lossDen), time.Duration(v.rttNs.Load()), 0, now) //nolint:gosec // an average of bytes
+		v.reported, v.lossNum, v.lossDen = false, 0, 0
+	}
+	v.probe(now)
+	bps, _ := v.est.Estimate()
+	v.estBps.Store(bps)
+	v.lossBits.Store(math.Float64bits(v.est.Loss()))
 	switch {
 	case now >= v.nextReport:
 		v.nextReport = now + int64(reportEvery)
-	case now-v.lastSent < int64(silenceLimit):
+	case now-v.lastSent < int64(silenceLimit-workerTick):
 		return
 	}
 	v.report(now)
@@ -156,19 +167,13 @@ func (v *viewer) report(now int64) {
 	var pkts []rtcp.Packet
 	names := &rtcp.SourceDescription{}
 	v.each(func(s *slot) {
-		ts, arrival, ok := s.mun.Last()
-		if !ok || !s.bound.Load() || now-s.sr.lastSent > int64(srIdle) {
+		ts, ok := s.rtpNow(now)
+		if !ok || !s.bound.Load() || now-s.lastSent > int64(srIdle) {
 			return
 		}
-		clock := int64(clockAudio)
-		if s.video {
-			clock = clockVideo
-		}
 		ssrc := s.ssrc.Load()
-		pkts = append(pkts, &rtcp.SenderReport{
-			SSRC: ssrc, NTPTime: ntp(v.s.wall(now)), PacketCount: s.sr.packets, OctetCount: s.sr.octets,
-			RTPTime: ts + uint32((now-arrival)*clock/int64(time.Second)), //nolint:gosec // wraps as RTP does
-		})
+		sr := s.sr.Report(ssrc, v.ntp(now), ts)
+		pkts = append(pkts, &sr)
 		names.Chunks = append(names.Chunks, v.chunk(ssrc))
 	})
 	if len(pkts) == 0 {
@@ -184,23 +189,6 @@ func (v *viewer) report(now int64) {
 func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
 	return rtcp.SourceDescriptionChunk{
 		Source: ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: v.cname}},
-	}
-}
-
-// onLoss averages the receiver reports of all slots over a second, weighted by what was sent.
-func (v *viewer) onLoss(s *slot, r rtcp.ReceptionReport, now int64) {
-	if s.sr.rtt > 0 {
-		v.rttNs.Store(s.sr.rtt)
-	}
-	weight := 1.0
-	if s.video {
-		weight = 4 // video carries most packets
-	}
-	v.lossNum += weight * float64(r.FractionLost) / 256
-	v.lossDen += weight
-	if now-v.lossAt >= int64(time.Second) {
-		v.lossBits.Store(math.Float64bits(v.lossNum / v.lossDen))
-		v.lossAt, v.lossNum, v.lossDen = now, 0, 0
 	}
 }
 
@@ -257,7 +245,8 @@ func (v *viewer) onRTCP(ssrc uint32, raw []byte) {
 		switch p := p.(type) {
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			if len(p.SSRCs) == 0 || p.SSRCs[0] == ssrc {
-				v.onREMB(uint64(max(0, p.Bitrate)), now)
+				bps := uint64(max(0, p.Bitrate))
+				v.w.try(func() { v.est.OnREMB(bps, now) })
 			}
 		case *rtcp.ReceiverReport:
 			v.onReports(s, p.Reports, now)
@@ -273,11 +262,6 @@ func (v *viewer) onRTCP(ssrc uint32, raw []byte) {
 			}
 		}
 	}
-}
-
-func (v *viewer) onREMB(bps uint64, now int64) {
-	v.rembBps.Store(bps)
-	v.rembAt.Store(now)
 }
 
 func (v *viewer) onReports(s *slot, reports []rtcp.ReceptionReport, now int64) {
@@ -300,9 +284,12 @@ func (s *slot) catchUp(l *Layer, now int64) {
 		return
 	}
 	s.v.s.metrics.replays.Add(1)
+	hi := uint64(0)
 	for _, p := range w.replay {
 		s.onPacket(l, p, now)
+		hi = max(hi, p.ExtSN)
 		p.Release()
 	}
+	s.replayed, s.replayHi = l, hi
 	clear(w.replay)
 }

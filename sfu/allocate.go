@@ -1,0 +1,155 @@
+package sfu
+
+import (
+	"slices"
+
+	"nghitruong/sfu/packets"
+)
+
+// nominal are the rates in bit/s that layers are meant to have, counted until they were measured; screens have their
+// own.
+var (
+	nominalCam    = [len(layerRIDs)]uint64{150_000, 450_000, 1_200_000}
+	nominalScreen = [len(layerRIDs)]uint64{200_000, 500_000, 1_500_000}
+)
+
+// plan is what one video slot is to show.
+type plan struct {
+	assignment
+	why Why
+}
+
+// allocation divides a viewer's line between its video slots.
+type allocation struct {
+	alloc   *packets.Allocator
+	streams []packets.Stream
+	layers  [][]*Layer // living layers per stream, lowest first
+	plan    []plan
+	grants  []packets.Grant
+}
+
+func (a *allocation) reset() { *a = allocation{alloc: packets.NewAllocator()} }
+
+// allocate decides which layer every video slot gets: audio is reserved, then screen, stage, grid.
+func (st *seat) allocate(v *viewer, now int64) {
+	a := &st.alloc
+	a.plan = slices.Grow(a.plan[:0], len(v.video))[:len(v.video)]
+	a.streams, a.layers = a.streams[:0], a.layers[:0]
+	target := uint64(0)
+	for _, i := range st.importance(len(v.video)) {
+		a.plan[i] = st.consider(v, i, now)
+		if a.plan[i].why != WhyLive {
+			continue
+		}
+		src := a.plan[i].src
+		layers, costs := src.living(now)
+		want := st.wantedLayer(i, src)
+		most := 0
+		for k, l := range layers {
+			if l.index <= want {
+				most = k
+			}
+		}
+		target += costs[most]
+		a.layers = append(a.layers, layers)
+		a.streams = append(a.streams, packets.Stream{Slot: i, Place: placeOf(i), Costs: costs, Max: most})
+	}
+	audio := st.audioCost(now)
+	v.target.Store(target + audio + target/4)
+	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, v.estimate(), audio, now)
+	for n, g := range a.grants {
+		p := &a.plan[a.streams[n].Slot]
+		if g.Layer == packets.Paused {
+			p.why = WhyPausedBW
+			continue
+		}
+		p.layer, p.base = a.layers[n][g.Layer], g.Base
+	}
+}
+
+// consider tells what a slot could show, before bandwidth is divided.
+func (st *seat) consider(v *viewer, i int, now int64) plan {
+	src := st.conf.bySrc[st.video[i]]
+	if src == nil {
+		return plan{why: WhyEmpty}
+	}
+	p := plan{assignment: assignment{src: src}}
+	if st.userPaused(i, now) {
+		p.why = WhyPausedUser
+		return p
+	}
+	src.wantLayer = max(src.wantLayer, st.wantedLayer(i, src))
+	layers, _ := src.living(now)
+	s := v.video[i]
+	switch {
+	case len(layers) == 0 || !src.gate.Load():
+		p.why = WhyPausedSrc
+	case s.bound.Load() && s.pts[layers[0].codec] == 0:
+		p.why = WhyNoCodec
+	default:
+		p.why = WhyLive
+	}
+	return p
+}
+
+// importance orders the video slots: stage and screen, then the grid with the most recent speakers first.
+func (st *seat) importance(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if n > slotGrid {
+		spoke := func(slot int) int64 {
+			if src := st.conf.bySrc[st.video[slot]]; src != nil {
+				return st.conf.spoke[src.key.who]
+			}
+			return 0
+		}
+		slices.SortStableFunc(order[slotGrid:], func(a, b int) int { return int(spoke(b) - spoke(a)) })
+	}
+	return order
+}
+
+// audioCost is what the audio slots that carry sound now take, in bit/s.
+func (st *seat) audioCost(now int64) uint64 {
+	n := uint64(0)
+	for _, id := range st.audio {
+		if src := st.conf.bySrc[id]; src != nil && now-src.lastPassed.Load() < int64(reportEvery) {
+			n++
+		}
+	}
+	return max(1, n) * packets.AudioCost
+}
+
+func placeOf(slot int) packets.Place {
+	switch slot {
+	case slotStage:
+		return packets.PlaceStage
+	case slotScreen:
+		return packets.PlaceScreen
+	}
+	return packets.PlaceGrid
+}
+
+// living gives the layers that sent packets lately, lowest first, and what they cost in bit/s.
+func (s *Source) living(now int64) (layers []*Layer, costs []uint64) {
+	nominal := &nominalCam
+	if s.key.kind == KindScreen {
+		nominal = &nominalScreen
+	}
+	for i := range s.lays {
+		if !s.alive(i, now) {
+			continue
+		}
+		l := s.lays[i].Load()
+		cost := l.rate.Load()
+		if cost == 0 {
+			cost = nominal[i]
+		}
+		if n := len(costs); n > 0 && cost < costs[n-1] {
+			cost = costs[n-1] // a larger layer is never counted cheaper
+		}
+		layers, costs = append(layers, l), append(costs, cost)
+	}
+	return layers, costs
+}
