@@ -26,7 +26,7 @@ func project(ctx context.Context, tx *sql.Tx, councilID string, r *council.Recor
 	case council.SittingResumed:
 		return p.state(ctx, council.StateOpen)
 	case council.SittingClosed:
-		return p.close(ctx)
+		return p.state(ctx, council.StateClosed)
 	case council.PersonMarked:
 		return p.exec(ctx, `INSERT INTO presence (council, sitting, person, state, place, seq) VALUES (?,?,?,?,?,?)
 			ON CONFLICT (council, sitting, person) DO UPDATE SET state=excluded.state, place=excluded.place, seq=excluded.seq`,
@@ -42,8 +42,10 @@ func project(ctx context.Context, tx *sql.Tx, councilID string, r *council.Recor
 		return p.exec(ctx, `UPDATE queue SET turn = ?4 WHERE council = ?1 AND sitting = ?2 AND entry = ?3`, e.Entry, e.Turn)
 	case council.FloorDeclined:
 		return p.exec(ctx, `UPDATE queue SET turn = '' WHERE council = ? AND sitting = ? AND turn = ?`, e.Turn)
+	case council.FloorAccepted:
+		return p.exec(ctx, `UPDATE queue SET spoke = 1 WHERE council = ? AND sitting = ? AND turn = ?`, e.Turn)
 	case council.FloorEnded:
-		return p.exec(ctx, `DELETE FROM queue WHERE council = ? AND sitting = ? AND turn = ?`, e.Turn)
+		return p.endTurn(ctx, e)
 	case council.BallotOpened:
 		return p.exec(ctx, `INSERT INTO ballots (council, sitting, ballot, opened_seq) VALUES (?,?,?,?)`, e.Ballot, p.seq)
 	case council.VoteReceived:
@@ -76,12 +78,15 @@ func (p *projector) state(ctx context.Context, state council.SittingState) error
 	return p.exec(ctx, `UPDATE sittings SET state = ?3, updated_at = ?4 WHERE council = ?1 AND id = ?2`, state, p.at)
 }
 
-// close also ends the queue: a closed sitting has none.
-func (p *projector) close(ctx context.Context) error {
-	if err := p.state(ctx, council.StateClosed); err != nil {
-		return err
+// endTurn lowers the hand that the turn answered; who was only invited when the chair went on keeps it.
+func (p *projector) endTurn(ctx context.Context, e council.FloorEnded) error {
+	if e.Why == "next" || e.Why == "pause" {
+		if err := p.exec(ctx, `UPDATE queue SET turn = '' WHERE council = ? AND sitting = ? AND turn = ? AND spoke = 0`,
+			e.Turn); err != nil {
+			return err
+		}
 	}
-	return p.exec(ctx, `DELETE FROM queue WHERE council = ? AND sitting = ?`)
+	return p.exec(ctx, `DELETE FROM queue WHERE council = ? AND sitting = ? AND turn = ?`, e.Turn)
 }
 
 // vote counts the newest choice of a voter. The trigger refuses it once the ballot is closed, and the foreign key when
@@ -184,7 +189,7 @@ func (db *DB) Presence(ctx context.Context, councilID, sitting string) ([]Presen
 		WHERE council = ? AND sitting = ? ORDER BY person`, councilID, sitting)
 }
 
-// QueueRow is one raised hand. Turn is the invitation or turn that answers it, or "".
+// QueueRow is one raised hand. Turn is the invitation or turn that answers it, or "": then the hand waits.
 type QueueRow struct {
 	Entry  string
 	Person council.PersonID

@@ -102,6 +102,7 @@ CREATE TABLE queue (
   kind    TEXT NOT NULL,
   label   TEXT NOT NULL DEFAULT '',
   turn    TEXT NOT NULL DEFAULT '',
+  spoke   INTEGER NOT NULL DEFAULT 0,
   seq     INTEGER NOT NULL,
   PRIMARY KEY (council, sitting, entry)
 ) WITHOUT ROWID;
