@@ -888,6 +888,7 @@ export interface components {
             mic: boolean;
             muted?: boolean;
             name: string;
+            out?: boolean;
             person: string;
             /** Format: int64 */
             place: number;
