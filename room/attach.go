@@ -27,7 +27,7 @@ type attendee struct {
 	roles    []council.Role
 	place    string
 	sessions int
-	until    time.Time // end of grace; zero while connected
+	left     time.Time // when the last session ended; zero while connected
 }
 
 // Subscriber is one attached session.
@@ -79,10 +79,15 @@ func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
 	if r.state.sitting == nil && !r.revive() {
 		return nil, refuse(council.Internal, CodeNotSaved)
 	}
-	s := r.state.sitting
-	roles := s.ActorRoles(council.Actor{Person: a.Person, Roles: a.Roles})
+	roles := r.state.sitting.ActorRoles(council.Actor{Person: a.Person, Roles: a.Roles})
 	if len(roles) == 0 {
 		return nil, refuse(council.NotAllowed, CodeNotAllowed)
+	}
+	// Whoever was lost is back: said first, so that the documents below show it. It is tried again at the next attach.
+	r.system(council.ConnectionBack{Person: a.Person})
+	s := r.state.sitting
+	if s == nil {
+		return nil, refuse(council.Internal, CodeNotSaved)
 	}
 	sub := &Subscriber{room: r, person: a.Person, roles: roles, audience: s.AudienceOf(roles), place: a.Place, outlet: out}
 	at := r.people.here[a.Person]
@@ -91,9 +96,8 @@ func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
 		r.people.here[a.Person] = at
 		r.people.order = append(r.people.order, a.Person)
 	}
-	at.roles, at.place, at.until = roles, a.Place, time.Time{}
+	at.roles, at.place, at.left = roles, a.Place, time.Time{}
 	at.sessions++
-	r.system(council.ConnectionBack{Person: a.Person})
 	r.people.subs = append(r.people.subs, sub)
 	r.metrics.sessions.Inc()
 	r.liveChanged()
@@ -128,7 +132,7 @@ func (r *Room) detach(sub *Subscriber) {
 	if at.sessions--; at.sessions > 0 {
 		return
 	}
-	at.until = time.Now().Add(r.grace(at.roles))
+	at.left = time.Now()
 	delete(r.people.live.Ready, sub.person)
 	r.liveChanged()
 }
@@ -149,11 +153,14 @@ func (r *Room) grace(roles []council.Role) time.Duration {
 }
 
 // nextGrace is when the next time of grace ends; zero when nobody is away.
-func (p *people) nextGrace() time.Time {
+func (r *Room) nextGrace() time.Time {
 	var next time.Time
-	for _, a := range p.here {
-		if !a.until.IsZero() && (next.IsZero() || a.until.Before(next)) {
-			next = a.until
+	for _, a := range r.people.here {
+		if a.left.IsZero() {
+			continue
+		}
+		if end := a.left.Add(r.grace(a.roles)); next.IsZero() || end.Before(next) {
+			next = end
 		}
 	}
 	return next
@@ -163,7 +170,7 @@ func (p *people) nextGrace() time.Time {
 func (r *Room) endGraces(now time.Time) {
 	var lost []council.PersonID
 	for _, id := range r.people.order {
-		if at := r.people.here[id]; !at.until.IsZero() && !at.until.After(now) {
+		if at := r.people.here[id]; !at.left.IsZero() && !at.left.Add(r.grace(at.roles)).After(now) {
 			lost = append(lost, id)
 		}
 	}
@@ -176,7 +183,7 @@ func (r *Room) endGraces(now time.Time) {
 	}
 	if !r.system(commands...) {
 		for _, id := range lost { // the ledger was not there: once more soon
-			r.people.here[id].until = now.Add(retryAfter)
+			r.people.here[id].left = r.people.here[id].left.Add(retryAfter)
 		}
 		return
 	}
@@ -202,7 +209,7 @@ func (r *Room) expect() {
 			continue
 		}
 		roles := s.RolesOf(row.Person)
-		r.people.here[row.Person] = &attendee{roles: roles, place: row.Place, until: time.Now().Add(r.grace(roles))}
+		r.people.here[row.Person] = &attendee{roles: roles, place: row.Place, left: time.Now()}
 		r.people.order = append(r.people.order, row.Person)
 	}
 }
@@ -250,7 +257,9 @@ func (r *Room) Forget(ctx context.Context, person council.PersonID) error {
 			}
 		}
 		delete(r.people.live.Citizens, person)
-		r.refreshAll()
+		if r.state.sitting != nil {
+			r.refreshAll()
+		}
 	})
 }
 

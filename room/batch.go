@@ -119,9 +119,6 @@ func (r *Room) decide(b *batch, cmd council.Command) (Answer, error) {
 		if answer, known, err := r.state.repeated(key, print); known {
 			return answer, err
 		}
-		if r.state.halted != nil {
-			return Answer{}, r.state.halted
-		}
 		cmd.Actor.Roles = s.ActorRoles(cmd.Actor)
 		if !r.permits.May(cmd.Actor.Roles, cmd.Body.CommandName()) {
 			return Answer{}, refuse(council.NotAllowed, CodeNotAllowed)
@@ -147,6 +144,9 @@ func (r *Room) apply(b *batch, cmd council.Command, key act, print []byte, bodie
 		if encoded[i], err = council.EncodeBody(body); err != nil {
 			return Answer{}, fmt.Errorf("room: %w", err)
 		}
+	}
+	if r.state.halted != nil && len(bodies) > 0 {
+		return Answer{}, r.state.halted
 	}
 	answer := Answer{Seq: s.Seq(), At: cmd.At.UnixMilli()}
 	if len(bodies) == 0 {

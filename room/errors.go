@@ -53,6 +53,15 @@ func unsaved(err error) error {
 	return fmt.Errorf("room: %w: %w", refuse(council.Internal, code), err)
 }
 
+// unknown turns a directory's error into what the asker is told.
+func unknown(err error) error {
+	var missing interface{ NotFound() bool }
+	if errors.As(err, &missing) && missing.NotFound() {
+		return fmt.Errorf("room: %w: %w", refuse(council.NotFound, CodeNoSitting), err)
+	}
+	return fmt.Errorf("room: find the sitting's council: %w", err)
+}
+
 // stopped tells whether a ledger takes no more writes.
 func stopped(err error) bool {
 	var stop interface{ Stopped() bool }

@@ -41,7 +41,7 @@ type SideTable interface {
 	Citizens(ctx context.Context, councilID, sitting string) (map[council.PersonID]council.CitizenName, error)
 }
 
-// Directory says which council a sitting belongs to.
+// Directory says which council a sitting belongs to. The error for an unknown sitting has a method NotFound() bool.
 type Directory interface {
 	CouncilOf(ctx context.Context, sitting string) (councilID string, err error)
 }

@@ -100,7 +100,7 @@ func (g *Registry) Room(ctx context.Context, sitting string) (*Room, error) {
 func (g *Registry) load(ctx context.Context, sitting string) (*Room, error) {
 	councilID, err := g.cfg.Directory.CouncilOf(ctx, sitting)
 	if err != nil {
-		return nil, fmt.Errorf("room: %w: %w", refuse(council.NotFound, CodeNoSitting), err)
+		return nil, unknown(err)
 	}
 	r := newRoom(g.cfg, councilID, sitting)
 	if err := r.reload(ctx); err != nil {
@@ -109,6 +109,10 @@ func (g *Registry) load(ctx context.Context, sitting string) (*Room, error) {
 	if r.state.sitting.Seq() == 0 {
 		return nil, refuse(council.NotFound, CodeNoSitting)
 	}
+	r.expect()
+	r.schedule()
+	r.refreshLive()
+	r.direct()
 	r.start()
 	return r, nil
 }
@@ -118,7 +122,7 @@ func (g *Registry) load(ctx context.Context, sitting string) (*Room, error) {
 func (g *Registry) Publish(ctx context.Context, sitting string, p council.Published, by council.PersonID) error {
 	councilID, err := g.cfg.Directory.CouncilOf(ctx, sitting)
 	if err != nil {
-		return fmt.Errorf("room: publish: %w: %w", refuse(council.NotFound, CodeNoSitting), err)
+		return unknown(err)
 	}
 	if p.Council != councilID {
 		return fmt.Errorf("room: publish: %w: the document names another council", refuse(council.Invalid, council.CodeBadPublished))

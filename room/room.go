@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"runtime/pprof"
@@ -113,7 +114,17 @@ func (r *Room) Do(ctx context.Context, cmd council.Command) (Answer, error) {
 
 // Look calls fn with the sitting between two batches. fn reads quickly and keeps nothing of it.
 func (r *Room) Look(ctx context.Context, fn func(*council.Sitting)) error {
-	return r.call(ctx, func() { fn(r.state.sitting) })
+	err := errors.New("room: the log cannot be read")
+	callErr := r.call(ctx, func() {
+		if r.state.sitting != nil || r.revive() {
+			err = nil
+			fn(r.state.sitting)
+		}
+	})
+	if callErr != nil {
+		return callErr
+	}
+	return err
 }
 
 // Published gives what was published: the list of people, the agenda, the rules.
@@ -224,7 +235,7 @@ func (r *Room) guard(fn func()) {
 // nextWake is when the room has something to do by itself.
 func (r *Room) nextWake() time.Time {
 	next := time.Now().Add(time.Minute)
-	for _, t := range []time.Time{r.views.due(), r.people.nextGrace(), r.attendance, r.state.retryAt} {
+	for _, t := range []time.Time{r.views.due(), r.nextGrace(), r.attendance, r.state.retryAt} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -243,6 +254,9 @@ func (r *Room) tick() {
 	}
 	r.endGraces(now)
 	r.countAttendance(now)
+	if r.state.sitting == nil { // the ledger failed on the way; retryAt brings the room back here
+		return
+	}
 	r.views.checkpoint(now, r.state.hash)
 	r.flushDue(now)
 }

@@ -223,7 +223,7 @@ func (r *Room) show(sub *Subscriber, changed []council.Topic) {
 	was := sub.standing
 	r.showStanding(sub)
 	r.showSelf(sub)
-	if (was.Waiting || was.Out) && !sub.standing.Waiting && !sub.standing.Out || was.Out && !sub.standing.Out {
+	if sub.standing.depth() > was.depth() {
 		r.showSince(sub, 0)
 		return
 	}
@@ -234,12 +234,24 @@ func (r *Room) show(sub *Subscriber, changed []council.Topic) {
 	}
 }
 
+// depth is how far inside somebody is: out, waiting, in.
+func (st Standing) depth() int {
+	switch {
+	case st.Out:
+		return 0
+	case st.Waiting:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // sees: who waits sees what the sitting is about; who was shown out sees nothing.
 func (s *Subscriber) sees(t council.Topic) bool {
-	switch {
-	case s.standing.Out:
+	switch s.standing.depth() {
+	case 0:
 		return false
-	case s.standing.Waiting:
+	case 1:
 		return t == council.TopicAgenda
 	default:
 		return true
@@ -321,8 +333,8 @@ func (r *Room) standingOf(sub *Subscriber) Standing {
 	return st
 }
 
-// showStanding tells a session when its place changed. The audience of a clerk who takes the chair stays steer; other
-// people's audiences do not change, but a change would be followed here.
+// showStanding tells a session when its place changed. Its audience is that of its roles at Attach: roles that are added
+// later (a clerk who presides) stay within the same audience.
 func (r *Room) showStanding(sub *Subscriber) {
 	st := r.standingOf(sub)
 	if reflect.DeepEqual(st, sub.standing) {

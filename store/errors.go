@@ -57,6 +57,9 @@ func (f *failure) NoSpace() bool { return errors.Is(f.kind, ErrNoSpace) }
 // Stale tells that another owner wrote to the log.
 func (f *failure) Stale() bool { return errors.Is(f.kind, ErrStale) }
 
+// NotFound tells that there is no such row in this council.
+func (f *failure) NotFound() bool { return errors.Is(f.kind, ErrNotFound) }
+
 func fail(op string, kind, cause error) error { return &failure{op: op, kind: kind, cause: cause} }
 
 // classify maps an error of the driver to one of ours.
