@@ -56,7 +56,11 @@ func (st *seat) allocate(v *viewer, now int64) {
 	}
 	audio := st.audioCost(now)
 	v.target.Store(target + audio + target/4)
-	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, v.estimate(), audio, now)
+	capacity := v.estimate()
+	if !v.troubled.Load() {
+		capacity = max(capacity, audio+a.essential()*6/5)
+	}
+	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, capacity, audio, now)
 	for n, g := range a.grants {
 		p := &a.plan[a.streams[n].Slot]
 		if g.Layer == packets.Paused {
@@ -65,6 +69,18 @@ func (st *seat) allocate(v *viewer, now int64) {
 		}
 		p.layer, p.base = a.layers[n][g.Layer], g.Base
 	}
+}
+
+// essential is what the lowest layers of stage and screen take, in bit/s. A line that has shown no trouble yet is
+// trusted with them, whatever the estimate has grown to: a hall without simulcast would stay dark otherwise.
+func (a *allocation) essential() uint64 {
+	sum := uint64(0)
+	for _, s := range a.streams {
+		if s.Place != packets.PlaceGrid {
+			sum += s.Costs[0]
+		}
+	}
+	return sum
 }
 
 // consider tells what a slot could show, before bandwidth is divided.

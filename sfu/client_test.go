@@ -198,6 +198,7 @@ type testClient struct {
 	last   map[int]got
 	all    []got
 	keep   bool
+	rtx    []got
 	wg     sync.WaitGroup
 	tracks []*fakeTrack // mic, cam, screen
 }
@@ -266,12 +267,17 @@ func (c *testClient) listen(api *webrtc.API, audio, video int) {
 
 func (c *testClient) receive(track *webrtc.TrackRemote, line int) {
 	for {
-		p, _, err := track.ReadRTP()
+		p, attrs, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
 		c.mu.Lock()
 		g := got{line: line, header: p.Header.Clone(), payload: append([]byte(nil), p.Payload...), at: time.Now()}
+		if attrs.Get(webrtc.AttributeRtxSsrc) != nil {
+			c.rtx = append(c.rtx, g)
+			c.mu.Unlock()
+			continue
+		}
 		c.count[line]++
 		c.last[line] = g
 		if c.keep {
@@ -310,7 +316,6 @@ type fakeTrack struct {
 	sn   uint16
 	ts   uint32
 	pid  uint16
-	rtx  map[uint16][]byte
 }
 
 func (f *fakeTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
@@ -437,6 +442,16 @@ func (c *testClient) stream(level byte) (stop func()) {
 	c.t.Cleanup(stop)
 	return stop
 }
+
+// line is the newest packet of a line.
+func (c *testClient) line(i int) got {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last[i]
+}
+
+// ssrc is what the answer says that a line's packets carry.
+func (c *testClient) ssrc(line int) uint32 { return c.line(line).header.SSRC }
 
 // sendRTCP sends feedback as a viewer does.
 func (c *testClient) sendRTCP(pkts ...rtcp.Packet) { _ = c.sub.WriteRTCP(pkts) }

@@ -14,6 +14,9 @@ import (
 // assumedLevel stands in, in -dBov, for the level of a publisher that sends none: its packets count as speech.
 const assumedLevel = 30
 
+// firstMeasure is how soon a new layer's rate is known.
+const firstMeasure = 300 * time.Millisecond
+
 // Layer is one RTP stream of a source: a simulcast layer, or its only stream. One goroutine reads it.
 type Layer struct {
 	num       uint32 // names the layer in mungers; never reused
@@ -232,7 +235,11 @@ func (l *Layer) report(now int64) rtcp.ReceptionReport {
 
 // measure keeps the layer's rate; the conference calls it.
 func (l *Layer) measure(now int64) {
-	if now-l.rateAt < int64(time.Second) {
+	every := time.Second
+	if l.rate.Load() == 0 {
+		every = firstMeasure
+	}
+	if now-l.rateAt < int64(every) {
 		return
 	}
 	total := l.bytes.Load()

@@ -26,6 +26,7 @@ type metrics struct {
 	inPackets, inBytes, inLost, nacksOut, plisOut      atomic.Uint64
 	outPackets, outBytes, nacksIn, plisIn, retransmits atomic.Uint64
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
+	reports                                            atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -77,6 +78,7 @@ var (
 		{desc("plis_in_total", "Keyframes that viewers asked for."), func(m *metrics) *atomic.Uint64 { return &m.plisIn }},
 		{desc("retransmits_total", "RTX packets sent."), func(m *metrics) *atomic.Uint64 { return &m.retransmits }},
 		{desc("replays_total", "Newcomers served with a keyframe from the ring."), func(m *metrics) *atomic.Uint64 { return &m.replays }},
+		{desc("reports_out_total", "RTCP compounds sent to viewers."), func(m *metrics) *atomic.Uint64 { return &m.reports }},
 		{desc("bad_offers_total", "Offers refused."), func(m *metrics) *atomic.Uint64 { return &m.badOffers }},
 		{desc("panics_total", "Panics that ended one peer."), func(m *metrics) *atomic.Uint64 { return &m.panics }},
 	}

@@ -38,6 +38,7 @@ type viewer struct {
 	closeOnce sync.Once
 	ended     atomic.Bool
 	connected atomic.Bool
+	troubled  atomic.Bool // the line was congested once
 
 	sentBytes atomic.Uint64
 	lossBits  atomic.Uint64 // float64 bits: smoothed fraction lost
@@ -150,8 +151,11 @@ func (v *viewer) tick(now int64) {
 		v.reported, v.lossNum, v.lossDen = false, 0, 0
 	}
 	v.probe(now)
-	bps, _ := v.est.Estimate()
+	bps, state := v.est.Estimate()
 	v.estBps.Store(bps)
+	if state == packets.Congesting {
+		v.troubled.Store(true)
+	}
 	v.lossBits.Store(math.Float64bits(v.est.Loss()))
 	switch {
 	case now >= v.nextReport:
@@ -183,6 +187,7 @@ func (v *viewer) report(now int64) {
 	if err := v.pc.WriteRTCP(append(pkts, names)); err != nil {
 		return
 	}
+	v.s.metrics.reports.Add(1)
 	v.lastSent = now
 }
 
