@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"nghitruong/auth"
+	"nghitruong/council"
+	"nghitruong/office"
+	"nghitruong/room"
+	"nghitruong/sfu"
+	"nghitruong/signaling"
+	"nghitruong/store"
+	"nghitruong/web"
+)
+
+func serveCommand(configured configurer) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve: needs nothing but a data folder", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configured(cmd)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, cmd.OutOrStdout(), func(ctx context.Context, a *app) error {
+				return a.printFirst(ctx, cmd.OutOrStdout())
+			})
+		},
+	}
+	addSettings(cmd)
+	return cmd
+}
+
+// app is a wired server.
+type app struct {
+	config    *Config
+	log       *slog.Logger
+	base      string // how people reach the pages, without a slash at the end
+	store     *store.DB
+	auth      *auth.Service
+	rooms     *room.Registry
+	office    *office.Office
+	media     *sfu.Server
+	signaling *signaling.Handler
+	pages     http.Handler
+	tls       *tls.Config
+	listener  net.Listener
+}
+
+// serve wires a server, calls ready when pages are served, runs until ctx ends and stops in order: people are told, sockets
+// close, rooms finish their batch, the ledger is folded.
+func serve(ctx context.Context, c *Config, out io.Writer, ready func(context.Context, *app) error) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level(c.LogLevel)}))
+	a := &app{config: c, log: log}
+	defer a.close()
+	if err := a.wire(ctx); err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: a.pages, TLSConfig: a.tls, ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
+		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if a.tls != nil {
+			failed <- server.ServeTLS(a.listener, "", "")
+		} else {
+			failed <- server.Serve(a.listener)
+		}
+	}()
+	a.printAddresses(out)
+	err := ready(ctx, a)
+	if err == nil {
+		select {
+		case err = <-failed:
+			return fmt.Errorf("serve pages: %w", err)
+		case <-ctx.Done():
+		}
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.StopGrace)
+	defer cancel()
+	log.Info("stopping")
+	return errors.Join(err, a.signaling.Drain(grace), server.Shutdown(grace))
+}
+
+// wire opens the store and makes every part; close undoes it in any state.
+func (a *app) wire(ctx context.Context) (err error) {
+	c := a.config
+	var authority []byte
+	if a.store, err = store.Open(ctx, c.Data, store.Options{Log: a.log}); err != nil {
+		return fmt.Errorf("open the data folder %s: %w", c.Data, err)
+	}
+	if a.tls, authority, err = tlsConfig(ctx, c, a.log); err != nil {
+		return err
+	}
+	if a.listener, err = net.Listen("tcp", c.Listen); err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	a.base = a.publicURL()
+	a.auth, err = auth.New(ctx, auth.Config{Store: a.store, Log: a.log, Revoked: func(sitting string, _ council.PersonID, _ string) {
+		if a.signaling != nil {
+			a.signaling.Recheck(sitting)
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	metrics := room.NewMetrics()
+	a.rooms, err = room.NewRegistry(room.Config{Ledger: a.store, Permits: auth.Permits{}, Side: a.store, Directory: a.store, Log: a.log, Metrics: metrics})
+	if err != nil {
+		return err
+	}
+	if a.office, err = office.New(ctx, office.Config{Store: a.store, Identity: a.auth, Rooms: a.rooms, Log: a.log}); err != nil {
+		return err
+	}
+	if a.media, err = sfu.NewServer(sfu.Config{Listen: mediaListen(c), UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicAddresses: c.PublicAddresses, Log: a.log}); err != nil {
+		return err
+	}
+	a.signaling, err = signaling.New(signaling.Config{
+		Rooms: a.rooms, Media: a.media, Identity: a.auth, Doors: doors{a.office}, Resume: a.auth.Resume, Log: a.log,
+		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve,
+	})
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(metrics.Collectors()...)
+	registry.MustRegister(a.media.Collectors()...)
+	registry.MustRegister(a.signaling.Collectors()...)
+	return a.wirePages(registry, authority)
+}
+
+func (a *app) close() {
+	if a.listener != nil {
+		a.listener.Close()
+	}
+	if a.signaling != nil {
+		a.signaling.Close()
+	}
+	if a.rooms != nil {
+		a.rooms.Close()
+	}
+	if a.media != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := a.media.Close(ctx); err != nil {
+			a.log.Error("stop media", "error", err)
+		}
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Error("close the data folder", "error", err)
+		}
+	}
+}
