@@ -119,32 +119,37 @@ func deviceName(agent string) string {
 
 // Sign-in of office accounts.
 
-// Login signs an account in on a device. Unknown names and wrong passwords cost and say the same (ErrWrongLogin).
-func (s *Service) Login(ctx context.Context, d Device, network, name, password string) (Account, error) {
+// Login signs an account in on the device that device gives, which is asked for only when name and password are right. Unknown
+// names and wrong passwords cost and say the same (ErrWrongLogin).
+func (s *Service) Login(ctx context.Context, network, name, password string, device func() (Device, error)) error {
 	name = LoginName(name)
 	accountKey, netKey := key("account", name), key("net", network)
 	if s.tries.over(accountKey, triesPerAccount) || s.tries.over(netKey, triesPerNetwork) {
-		return Account{}, ErrTooMany
+		return ErrTooMany
 	}
 	a, err := s.store.AccountByName(ctx, name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Account{}, wrap("read an account", err)
+		return wrap("read an account", err)
 	}
 	ok, err := s.Hasher.Verify(ctx, password, a.PasswordHash)
 	if err != nil {
-		return Account{}, err
+		return err
 	}
 	if !ok || a.Disabled {
 		s.tries.failed(accountKey)
 		s.tries.failed(netKey)
-		return Account{}, ErrWrongLogin
+		return ErrWrongLogin
 	}
 	s.tries.forget(accountKey)
+	d, err := device()
+	if err != nil {
+		return err
+	}
 	if err := s.store.SetDeviceAccount(ctx, d.ID, a.ID); err != nil {
-		return Account{}, wrap("sign in", err)
+		return wrap("sign in", err)
 	}
 	s.log.Info("signed in", "account", a.ID, "device", d.ID)
-	return accountOf(a), nil
+	return nil
 }
 
 // Logout signs the device's account out; its persons in sittings stay.

@@ -280,5 +280,8 @@ func checkPublishable(d *council.Published) error {
 	case d.Rules.RollCall && deputies > d.Rules.InOffice:
 		return badField("rules.in_office", "fewer_than_listed")
 	}
+	if err := d.Check(); err != nil {
+		return wrap("check a sitting before it is published", err)
+	}
 	return nil
 }

@@ -78,6 +78,12 @@ func (o *Office) PlaceOf(ctx context.Context, door string) (Place, error) {
 	return Place{Council: row.Council, Sitting: row.ID}, err
 }
 
+// SittingOf finds the sitting behind a door; a NotFound error when there is none.
+func (o *Office) SittingOf(ctx context.Context, door string) (string, error) {
+	row, _, err := o.door(ctx, door)
+	return row.ID, err
+}
+
 // DoorOf gives the door of a council's sitting.
 func (o *Office) DoorOf(ctx context.Context, councilID, id string) (string, error) {
 	row, err := o.sitting(ctx, councilID, id)
@@ -190,7 +196,6 @@ func (o *Office) Enter(ctx context.Context, door string, name council.CitizenNam
 	if err := o.identity.EnterAs(ctx, d, row.Council, row.ID, p.ID, council.RoleCitizen); err != nil {
 		return "", err
 	}
-	o.rooms.CitizenEntered(ctx, row.ID, p.ID, name)
 	return p.ID, nil
 }
 

@@ -55,10 +55,8 @@ type settings interface {
 
 // Rooms is what the office asks of the running sittings.
 type Rooms interface {
-	// Publish writes the sitting ledger's first event; from then on the room owns the sitting. A second call is an error.
+	// Publish writes the sitting ledger's first event; from then on the room owns the sitting. A second call with another document is an error.
 	Publish(ctx context.Context, sitting string, doc council.Published, by council.PersonID) error
-	// CitizenEntered tells a running sitting the name of a citizen who came in, for the views of chair and clerk.
-	CitizenEntered(ctx context.Context, sitting string, p council.PersonID, name council.CitizenName)
 }
 
 // Identity is what the office asks of package auth.
