@@ -4,13 +4,16 @@ import "time"
 
 // Behaviour of ClockMap.
 const (
-	clockBuckets  = 30                            // window of 30 s
-	clockBucketNs = int64(time.Second)            // one minimum each second
-	clockMinSpan  = int64(10 * time.Second)       // a slope needs this much history
-	clockMaxSkew  = 500e-6                        // a quartz is never worse
-	clockReset    = int64(10 * time.Second)       // a jump this big is a new clock
-	ntpUnixOffset = int64(2208988800)             // seconds from 1900 to 1970, RFC 5905
-	ntpFraction   = float64(1<<32) / float64(1e9) // NTP fraction units in a nanosecond
+	clockBuckets   = 30
+	clockShort     = int64(time.Second)            // buckets of the window for the offset
+	clockLong      = int64(20 * time.Second)       // and for the slope
+	clockLongSpan  = int64(time.Minute)            // a slope of noisy offsets needs this much history
+	clockLineApart = int64(100 * time.Millisecond) // without reports the line is drawn anew this often
+	clockMinSpan   = int64(10 * time.Second)       // and one of exact ones this much
+	clockMaxSkew   = 500e-6                        // a quartz is never worse
+	clockReset     = int64(10 * time.Second)       // a jump this big is a new clock
+	ntpUnixOffset  = int64(2208988800)             // seconds from 1900 to 1970, RFC 5905
+	ntpFraction    = float64(1<<32) / float64(1e9) // NTP fraction units in a nanosecond
 )
 
 // NTP converts nanoseconds since 1970 to an NTP timestamp in 32.32 fixed point (RFC 3550 section 4).
@@ -57,19 +60,15 @@ type sample struct {
 	set  bool
 }
 
-// minLine follows the lower edge of noisy offsets over the last 30 s: the least of each second, a least-squares slope through
-// them, moved down to touch the lowest.
-type minLine struct {
+// minima keeps the least offset of each of the last 30 buckets of noisy offsets.
+type minima struct {
+	width  int64 // of a bucket, ns
 	bucket [clockBuckets]sample
 	index  int64
-	first  int64
 }
 
-func (m *minLine) add(x, y int64) {
-	i := x / clockBucketNs
-	if m.index == 0 && !m.bucket[0].set {
-		m.first = x
-	}
+func (m *minima) add(x, y int64) {
+	i := x / m.width
 	for j := m.index + 1; j <= i && j <= m.index+clockBuckets; j++ {
 		m.bucket[j%clockBuckets] = sample{}
 	}
@@ -82,44 +81,68 @@ func (m *minLine) add(x, y int64) {
 	}
 }
 
-// line returns the offset at x0, the newest sample's x, and the slope.
-func (m *minLine) line() (x0, y0 int64, slope float64) {
+// slope is the least-squares slope through the minima, 0 until they span minSpan.
+func (m *minima) slope(minSpan int64) float64 {
 	var ref sample
 	for _, s := range m.bucket {
-		if s.set && (!ref.set || s.x > ref.x) {
+		if s.set && (!ref.set || s.x < ref.x) {
 			ref = s
 		}
 	}
-	var n, sx, sy, sxx, sxy float64
-	oldest := ref.x
+	var n, sx, sy, sxx, sxy, span float64
 	for _, s := range m.bucket {
 		if s.set {
 			x, y := float64(s.x-ref.x), float64(s.y-ref.y)
 			n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
-			oldest = min(oldest, s.x)
+			span = max(span, x)
 		}
 	}
-	if d := n*sxx - sx*sx; d > 0 && ref.x-oldest >= clockMinSpan {
-		slope = min(max((n*sxy-sx*sy)/d, -clockMaxSkew), clockMaxSkew)
+	d := n*sxx - sx*sx
+	if d <= 0 || span < float64(minSpan) {
+		return 0
 	}
+	return min(max((n*sxy-sx*sy)/d, -clockMaxSkew), clockMaxSkew)
+}
+
+// least is the lowest offset, each moved along slope to x.
+func (m *minima) least(x int64, slope float64) int64 {
 	low, any := int64(0), false
 	for _, s := range m.bucket {
 		if s.set {
-			if r := s.y - int64(slope*float64(s.x-ref.x)); !any || r < low {
-				low, any = r, true
+			if y := s.y + int64(slope*float64(x-s.x)); !any || y < low {
+				low, any = y, true
 			}
 		}
 	}
-	return ref.x, low, slope
+	return low
+}
+
+// lowerEdge follows the lower edge of noisy offsets: the least of the last 30 s, along the slope of the last ten minutes. A
+// slope over 30 s would follow the jitter.
+type lowerEdge struct{ short, long minima }
+
+func newLowerEdge() lowerEdge {
+	return lowerEdge{short: minima{width: clockShort}, long: minima{width: clockLong}}
+}
+
+func (l *lowerEdge) add(x, y int64) {
+	l.short.add(x, y)
+	l.long.add(x, y)
+}
+
+// at is the edge at x, and its slope.
+func (l *lowerEdge) at(x int64) (y int64, slope float64) {
+	slope = l.long.slope(clockLongSpan)
+	return l.short.least(x, slope), slope
 }
 
 // ClockMap puts one layer's timestamps on the server's clock: from sender reports (RFC 3550 section 6.4.1) when they come, else from
 // the earliest arrivals. It belongs to the layer's reader.
 type ClockMap struct {
 	clock   uint32
-	arrival minLine // arrival - nominal time of packets
-	sr      minLine // arrival - sender's time of reports
-	rate    minLine // sender's time - nominal time of reports, for the true rate
+	arrival lowerEdge // arrival - nominal time of packets
+	sr      lowerEdge // arrival - sender's time of reports
+	rate    minima    // sender's time - nominal time of reports, for the true rate
 	ts      ExtTS
 	base    uint64
 	started bool
@@ -131,7 +154,9 @@ type ClockMap struct {
 }
 
 // NewClockMap makes a map for timestamps of that rate in Hz.
-func NewClockMap(clock uint32) *ClockMap { return &ClockMap{clock: clock} }
+func NewClockMap(clock uint32) *ClockMap {
+	return &ClockMap{clock: clock, arrival: newLowerEdge(), sr: newLowerEdge(), rate: minima{width: clockShort}}
+}
 
 func (c *ClockMap) nominal(ext uint64) int64 {
 	d := int64(ext - c.base)
@@ -154,11 +179,11 @@ func (c *ClockMap) OnPacket(ts uint32, arrival int64) {
 	}
 	ext := c.unwrap(ts)
 	c.arrival.add(arrival, arrival-c.nominal(ext))
-	if arrival-c.lastAt < clockBucketNs/10 && c.line.OK {
+	if arrival-c.lastAt < clockLineApart && c.line.OK {
 		return
 	}
 	c.lastAt = arrival
-	_, off, slope := c.arrival.line()
+	off, slope := c.arrival.at(arrival)
 	c.line = ClockLine{OK: true, ts: ts, at: c.nominal(ext) + off, nsPer: c.perTick(slope)}
 }
 
@@ -175,16 +200,15 @@ func (c *ClockMap) OnSR(ntp uint64, rtp uint32, arrival int64) {
 	if c.reports > 0 {
 		moved := (sender - c.lastNTP) - (c.nominal(ext) - c.nominal(c.lastTS))
 		if moved > clockReset || moved < -clockReset {
-			c.sr, c.rate, c.reports = minLine{}, minLine{}, 0
+			c.sr, c.rate, c.reports = newLowerEdge(), minima{width: clockShort}, 0
 		}
 	}
 	c.reports++
 	c.lastNTP, c.lastTS = sender, ext
 	c.sr.add(arrival, arrival-sender)
 	c.rate.add(arrival, sender-c.nominal(ext))
-	_, off, skew := c.sr.line()
-	_, _, drift := c.rate.line()
-	c.line = ClockLine{OK: true, SR: true, ts: rtp, at: sender + off, nsPer: c.perTick(drift + skew)}
+	off, skew := c.sr.at(arrival)
+	c.line = ClockLine{OK: true, SR: true, ts: rtp, at: sender + off, nsPer: c.perTick(skew + c.rate.slope(clockMinSpan))}
 }
 
 // Line is the present mapping.

@@ -4,33 +4,37 @@ import "time"
 
 // Behaviour of RateEstimator.
 const (
-	StartRate     uint64 = 600_000 // bit/s, when nothing is known
-	StartRateWeak uint64 = 300_000 // when the client says 3G or saveData
-	minRate       uint64 = 50_000
-	maxRate       uint64 = 20_000_000
-	rembHeadroom         = 1.15 // REMB this far above what is sent is no limit
-	rembFell             = 0.97 // a report below this share of the one before is falling
-	rembDropped          = 0.85 // of the recent highest: down more than 15 %
-	rembFalls            = 3
-	rttGrew              = 1.5
-	rttSlack             = 20 * time.Millisecond // jitter of a short round trip is no congestion
-	lossIgnored          = 0.02
-	lossRandom           = 0.15 // up to here loss alone proves nothing (3G, 4G)
-	lossHeavy            = 0.10 // with falling REMB or growing RTT: congestion
-	lossWeight           = 1.5
-	lossMargin           = 0.95
-	lossMost             = 0.5
-	cutTo                = 0.85 // of what is delivered
-	rateBuckets          = 10
-	rateBucketNs         = int64(100 * time.Millisecond)
-	cutApart             = 500 * time.Millisecond
-	lossCutApart         = 2 * time.Second
-	randomHold           = 10 * time.Second
-	growApart            = time.Second
-	growBy               = 1.08
-	baseRTTWindow        = 30 * time.Second
-	congestedFor         = 2 * time.Second
-	reportStale          = 3 * time.Second
+	StartRate      uint64 = 600_000 // bit/s, when nothing is known
+	StartRateWeak  uint64 = 300_000 // when the client says 3G or saveData
+	minRate        uint64 = 50_000
+	maxRate        uint64 = 20_000_000
+	rembHeadroom          = 1.15 // REMB this far above what is sent is no limit
+	rembFell              = 0.97 // a report below this share of the one before is falling
+	rembDropped           = 0.85 // of the recent highest: down more than 15 %
+	rembFalls             = 3
+	rttGrew               = 1.5
+	rttSlack              = 20 * time.Millisecond // jitter of a short round trip is no congestion
+	lossIgnored           = 0.02
+	lossRandom            = 0.15 // up to here loss alone proves nothing (3G, 4G)
+	lossHeavy             = 0.10 // with falling REMB or growing RTT: congestion
+	lossWeight            = 1.5
+	lossMargin            = 0.95
+	lossChance            = 0.5 // reports of one second differ by chance by this share
+	lossMost              = 0.5
+	cutTo                 = 0.85 // of what is delivered
+	rateBuckets           = 10
+	rateBucketNs          = int64(100 * time.Millisecond)
+	cutApart              = 1500 * time.Millisecond // a report tells of the second before it
+	lossCutApart          = 2 * time.Second
+	randomHold            = 10 * time.Second
+	growApart             = time.Second
+	growBy                = 1.08
+	regrowBy              = 1.15 // below the rate of the last cut
+	pathFilled            = 0.85 // of the estimate is sent: then REMB says something about the path
+	lossBaseWeight        = 0.2
+	baseRTTWindow         = 30 * time.Second
+	congestedFor          = 2 * time.Second
+	reportStale           = 3 * time.Second
 )
 
 // State is what the estimator believes about a path.
@@ -73,7 +77,8 @@ type RateEstimator struct {
 	falls         int
 	caught        bool // REMB was once above what is sent: from then on it counts
 
-	loss     float64
+	loss     float64 // smoothed over a few reports
+	lossBase float64 // smoothed over tens of reports: what this path always loses
 	rtt      time.Duration
 	baseRTT  time.Duration
 	baseAt   int64
@@ -85,6 +90,7 @@ type RateEstimator struct {
 	cutAt, growAt, lossCutAt int64
 	congestedAt              int64
 	everCut                  bool
+	cutFrom                  float64 // what was sent at the newest cut
 	beforeCut, lossAtCut     float64
 	randomUntil              int64
 
@@ -130,7 +136,7 @@ func (r *rateMeter) add(bytes int, now int64) {
 
 func (r *rateMeter) bps(now int64) float64 {
 	r.advance(now)
-	n := min(r.index-r.first+1, rateBuckets)
+	n := min(max(r.index-r.first+1, rateBuckets/2), rateBuckets) // a first burst is not a rate
 	return float64(r.sum) / (float64(n*rateBucketNs) / float64(nanosPerSec))
 }
 
@@ -164,32 +170,46 @@ func (e *RateEstimator) OnREMB(bps uint64, now int64) {
 	switch {
 	case v < sent && (e.caught && fell || e.falls >= rembFalls):
 		e.caught = true
-		e.cut(e.rembFloor(v, sent), now)
+		e.cut(e.rembFloor(sent), now)
 	case v >= sent*rembHeadroom && !fell:
 		e.grow(sent, now)
 	}
 	e.judgeProbe(now)
 }
 
-// rembFloor keeps a receiver that has only begun to measure from pulling the rate to its start value.
-func (e *RateEstimator) rembFloor(remb, sent float64) float64 {
-	delivered := sent * (1 - e.lossNow())
-	return max(remb, delivered/2)
+// rembFloor is what a falling REMB cuts to. REMB counts what arrives, so what the path loses by chance is added again (Estimate
+// takes it off); and a receiver that has only begun to measure does not pull the rate to its start value.
+func (e *RateEstimator) rembFloor(sent float64) float64 {
+	return max(min(e.rembSent(), sent*lossMargin), sent*(1-e.lossNow())/2)
+}
+
+// rembSent is REMB plus what the path loses by chance.
+func (e *RateEstimator) rembSent() float64 {
+	return e.remb / (1 - min(e.lossNow(), e.lossBase, lossRandom))
 }
 
 // grow commits what is being sent without trouble, and a little more while the path is filled.
 func (e *RateEstimator) grow(sent float64, now int64) {
-	if e.loss > lossIgnored && now-e.lastRR < int64(reportStale) || e.delayed() {
+	if e.lossGrew(e.lossBase) || e.delayed() {
 		return
 	}
 	e.capacity = max(e.capacity, sent)
-	if now-e.growAt < int64(growApart) || e.everCut && now-e.cutAt < int64(congestedFor) {
+	if now-e.growAt < int64(growApart) || e.everCut && now-e.cutAt < int64(growApart) {
 		return
 	}
 	e.growAt = now
-	if sent >= e.capacity*0.8 {
-		e.set(min(e.capacity*growBy, e.remb/rembHeadroom))
+	if usable, _ := e.Estimate(); sent >= float64(usable)*pathFilled {
+		by := growBy
+		if e.capacity*regrowBy < e.cutFrom { // known ground
+			by = regrowBy
+		}
+		e.set(min(e.capacity*by, e.rembSent()/rembHeadroom))
 	}
+}
+
+// lossGrew tells whether more is lost than before, beyond what chance does to some hundred packets.
+func (e *RateEstimator) lossGrew(before float64) bool {
+	return e.loss > before*(1+lossChance)+lossIgnored
 }
 
 // set raises the capacity to v, never lowers it.
@@ -204,6 +224,8 @@ func (e *RateEstimator) cut(v float64, now int64) {
 	}
 	e.capacity = max(v, float64(minRate))
 	e.everCut, e.cutAt, e.congestedAt = true, now, now
+	e.cutFrom = e.sent.bps(now)
+	e.rembTop = e.remb // one fall is one cut
 	e.probe.abort(now)
 }
 
@@ -212,9 +234,10 @@ func (e *RateEstimator) OnRR(fracLost uint8, rtt time.Duration, _ uint32, now in
 	e.now = max(e.now, now)
 	loss := float64(fracLost) / 256
 	if e.lastRR == 0 {
-		e.loss = loss
+		e.loss, e.lossBase = loss, min(loss, lossRandom)
 	} else {
 		e.loss += (loss - e.loss) / 2
+		e.lossBase += (loss - e.lossBase) * lossBaseWeight
 	}
 	e.lastRR = now
 	e.nacked, e.packets = 0, 0
@@ -250,7 +273,7 @@ func (e *RateEstimator) delayed() bool {
 func (e *RateEstimator) judgeLoss(loss float64, now int64) {
 	sent := e.sent.bps(now)
 	delivered := sent * (1 - loss)
-	if loss > lossHeavy && (e.remb > 0 && e.remb < e.rembTop*rembDropped || e.delayed()) {
+	if loss > lossHeavy && (e.lossGrew(e.lossBase) && e.remb > 0 && e.remb < e.rembTop*rembDropped || e.delayed()) {
 		if !e.everCut || now-e.cutAt >= int64(cutApart) {
 			v := cutTo * delivered
 			if e.remb > 0 && e.caught {

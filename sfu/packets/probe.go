@@ -13,7 +13,6 @@ const (
 	probeMore       = 200_000.0 // bit/s above the estimate, or
 	probeMoreShare  = 0.20      // this share of it
 	probeJudgeMost  = 2 * time.Second
-	probeLossSlack  = 0.02
 	probeDelivered  = 0.9
 )
 
@@ -103,7 +102,7 @@ func (e *RateEstimator) judgeProbe(now int64) {
 	}
 	p.judging = false
 	reached := float64(p.bytes*bitsPerByte) / (float64(max(p.ended-p.begun, int64(probeShort))) / float64(nanosPerSec))
-	bad := e.loss > p.loss+probeLossSlack || e.delayed() || p.remb > 0 && e.remb < p.remb*rembFell
+	bad := e.lossGrew(p.loss) || e.delayed() || p.remb > 0 && e.remb < p.remb*rembFell
 	if bad || reached < p.rate*probeDelivered && reached <= e.capacity {
 		p.failed(now)
 		return

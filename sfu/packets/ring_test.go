@@ -145,9 +145,11 @@ func TestRingShared(t *testing.T) {
 				}
 				list = r.AppendFromKey(list[:0], 0, time.Second, 50)
 				for i, p := range list {
-					if i > 0 && p.ExtSN != list[i-1].ExtSN+1 {
-						t.Errorf("replay jumps from %d to %d", list[i-1].ExtSN, p.ExtSN)
+					if p.ExtSN != list[0].ExtSN+uint64(i) {
+						t.Errorf("replay jumps: packet %d is %d after %d", i, p.ExtSN, list[0].ExtSN)
 					}
+				}
+				for _, p := range list {
 					p.Release()
 				}
 			}

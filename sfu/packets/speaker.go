@@ -49,7 +49,7 @@ func NewSpeakerDetector() *SpeakerDetector {
 func (d *SpeakerDetector) OnLevel(src uint32, level uint8, now int64) {
 	v := d.voices[src]
 	if v == nil {
-		v = &voice{bin: now / binNs, lastActive: -int64(time.Hour)}
+		v = &voice{bin: now / binNs, lastActive: now - int64(SlotStickiness) - 1} // not audible yet
 		d.voices[src] = v
 	}
 	v.advance(now)
@@ -109,7 +109,7 @@ func (d *SpeakerDetector) Tick(now int64) (dominant uint32, changed bool) {
 	for src, v := range d.voices {
 		v.advance(now)
 		v.judge(now)
-		if now-v.lastActive > int64(forgetSourceFor) && now/binNs-v.bin > loudnessCatchUps {
+		if now-v.lastActive > int64(forgetSourceFor) {
 			delete(d.voices, src)
 		}
 	}
