@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"nghitruong/auth"
+	"nghitruong/council"
 	"nghitruong/room"
 	"nghitruong/sfu"
 )
@@ -53,7 +54,7 @@ type Config struct {
 	Resume   *auth.Resume
 	Log      *slog.Logger // nil = discard
 	Origins  []string     // public origins besides the request's own host, such as "https://hop.example.vn"
-	Seats    int          // people in all sittings of this server; default 600
+	Seats    int          // people in one sitting, those in their grace time included; default 600
 	Reserve  int          // of these, places that only listed persons get; default 120
 	Grace    time.Duration
 }
@@ -80,7 +81,7 @@ const (
 	defaultSeats   = 600
 	defaultReserve = 120
 	defaultGrace   = 60 * time.Second
-	spareSockets   = 400 // sockets beyond the seats: those that wait, or have not said hello
+	maxSockets     = 4096 // of this server: people of all sittings, those who wait, and those who have not said hello
 )
 
 // Handler is the WebSocket endpoint GET /ws.
@@ -101,8 +102,6 @@ type Handler struct {
 	draining bool
 	sockets  map[*socket]struct{}
 	sittings map[string]*sitting
-	seats    int // taken, in all sittings
-	lobby    []waiter
 }
 
 // New makes a Handler; it starts no goroutine until a socket comes.
@@ -116,8 +115,8 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Seats == 0 {
 		cfg.Seats, cfg.Reserve = defaultSeats, defaultReserve
 	}
-	if cfg.Reserve >= cfg.Seats {
-		return nil, fmt.Errorf("signaling: %d reserved places of %d leave none for citizens", cfg.Reserve, cfg.Seats)
+	if cfg.Reserve > cfg.Seats {
+		return nil, fmt.Errorf("signaling: %d reserved places are more than all %d", cfg.Reserve, cfg.Seats)
 	}
 	if cfg.Grace == 0 {
 		cfg.Grace = defaultGrace
@@ -206,7 +205,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) enter() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.draining || len(h.sockets) >= h.cfg.Seats+spareSockets {
+	if h.draining || len(h.sockets) >= maxSockets {
 		return false
 	}
 	h.wg.Add(1)
@@ -297,13 +296,7 @@ func (h *Handler) Close() error {
 	cancel()
 	_ = h.Drain(ctx) // cuts what a Drain before has not closed
 	h.cancel()
-	h.mu.Lock()
-	sittings := make([]*sitting, 0, len(h.sittings))
-	for _, st := range h.sittings {
-		sittings = append(sittings, st)
-	}
-	h.mu.Unlock()
-	for _, st := range sittings {
+	for _, st := range h.all() {
 		st.endAll()
 	}
 	h.wg.Wait()
@@ -311,16 +304,16 @@ func (h *Handler) Close() error {
 	return nil
 }
 
-// Recheck looks again whether everybody of a sitting may still be here; call it after links or devices were revoked.
-// Without the call the same happens within half a minute.
-func (h *Handler) Recheck(sitting string) {
+// Revoked looks at once whether a person of a sitting may still be here; empty person or device means all. auth tells it
+// after links or devices were revoked; without that the same happens within half a minute.
+func (h *Handler) Revoked(sitting string, person council.PersonID, device string) {
 	h.mu.Lock()
 	st := h.sittings[sitting]
 	h.mu.Unlock()
 	if st == nil {
 		return
 	}
-	for _, s := range st.sockets() {
+	for _, s := range st.sockets(person, device) {
 		s.enqueue(work{recheck: true})
 	}
 }
@@ -331,8 +324,7 @@ func (h *Handler) guard(s *socket, what string, f func()) {
 		if p := recover(); p != nil {
 			h.metrics.panics.Inc()
 			h.log.Error("a session's goroutine panicked", slog.String("what", what), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			s.out.close(websocket.CloseInternalServerErr, "internal")
-			s.conn.Close()
+			s.out.close(websocket.CloseInternalServerErr, "internal") // the writer says so; its own panic closes the connection
 		}
 	}()
 	f()

@@ -15,8 +15,14 @@ import (
 type waitingHello struct {
 	id    string
 	hello SessionHello
-	on    bool
+	st    *sitting // nil = none waits
 }
+
+// Reasons of session.waiting.
+const (
+	waitAdmission = "admission"
+	waitFull      = "full"
+)
 
 // hello lets the device's person in, or says why not. Who that is comes from the cookie and the sitting's list alone.
 func (s *socket) hello(id string, m SessionHello) {
@@ -49,9 +55,8 @@ func (s *socket) hello(id string, m SessionHello) {
 			return
 		}
 		if held == nil && st.empty(key) {
-			ahead := s.h.enterLobby(s, listed(person.Roles))
-			s.waiting = waitingHello{id: id, hello: m, on: true}
-			s.send(SessionWaiting{Re: id, Ahead: ahead, Reason: "full"})
+			s.waiting = waitingHello{id: id, hello: m, st: st}
+			s.send(SessionWaiting{Re: id, Ahead: st.enterLobby(s, listed(person.Roles)), Reason: waitFull})
 			return
 		}
 	}
@@ -160,14 +165,21 @@ func (s *socket) enter(ctx context.Context, r *room.Room, seat, ended *seat, old
 
 // admitted tries a waiting hello again.
 func (s *socket) admitted() {
-	if !s.waiting.on {
+	w := s.waiting
+	if w.st == nil {
 		return
 	}
-	w := s.waiting
-	s.waiting = waitingHello{}
+	s.waiting.st = nil
 	s.hello(w.id, w.hello)
-	if !s.waiting.on {
-		s.h.leaveLobby(s)
+	if s.waiting.st == nil {
+		w.st.leaveLobby(s)
+	}
+}
+
+// leaveLobby ends the wait of a socket that is gone.
+func (s *socket) leaveLobby() {
+	if s.waiting.st != nil {
+		s.waiting.st.leaveLobby(s)
 	}
 }
 

@@ -41,9 +41,7 @@ func newMetrics(h *Handler) *metrics {
 	return &metrics{
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts(name("sockets", "open WebSockets"))),
 		seats: prometheus.NewGaugeFunc(prometheus.GaugeOpts(name("seats", "people in sittings, those in their grace time included")), func() float64 {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			return float64(h.seats)
+			return float64(h.people())
 		}),
 		acts:      vec("acts_total", "acts by type and result", "type", "result"),
 		actTime:   hist("act_seconds", "time from the act to its durable answer", .001, .003, .01, .03, .1, .3, 1, 3, 10),
@@ -81,4 +79,25 @@ func (h *Handler) Collectors() []prometheus.Collector {
 		m.sockets, m.seats, m.acts, m.actTime, m.offers, m.malformed, m.refused, m.tooFast, m.slow, m.replaced, m.resumed, m.panics,
 		m.loss, m.concealed, m.rtt, m.freezes,
 	}
+}
+
+// people counts the seats of all sittings.
+func (h *Handler) people() int {
+	n := 0
+	for _, st := range h.all() {
+		st.mu.Lock()
+		n += len(st.seats)
+		st.mu.Unlock()
+	}
+	return n
+}
+
+func (h *Handler) all() []*sitting {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make([]*sitting, 0, len(h.sittings))
+	for _, st := range h.sittings {
+		out = append(out, st)
+	}
+	return out
 }

@@ -154,7 +154,7 @@ func (t *seat) part() {
 func (t *seat) expire() {
 	if t.st.drop(t) {
 		t.end()
-		t.st.h.freePlace()
+		t.st.nudge()
 	}
 }
 
@@ -246,7 +246,7 @@ func (o *outlet) Standing(now room.Standing) {
 	case now.Out:
 		o.s.enqueue(work{remove: true})
 	case now.Waiting:
-		o.s.send(SessionWaiting{Ahead: now.Ahead, Reason: "admission"})
+		o.s.send(SessionWaiting{Ahead: now.Ahead, Reason: waitAdmission})
 	}
 }
 

@@ -23,6 +23,7 @@ type sitting struct {
 	mu    sync.Mutex
 	room  *room.Room
 	seats map[seatKey]*seat
+	lobby []waiter // hellos that wait for a free place, in their order
 }
 
 // seatKey is a person, or for the hall displays, of which one link may serve many, a person on a device.
@@ -123,13 +124,14 @@ func plain(in map[council.PersonID]bool) map[string]bool {
 	return out
 }
 
-func (st *sitting) sockets() []*socket {
+// sockets are those on the seats of a person and a device; empty means all.
+func (st *sitting) sockets(person council.PersonID, device string) []*socket {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	var out []*socket
 	for _, seat := range st.seats {
-		if s := seat.sock; s != nil {
-			out = append(out, s)
+		if seat.sock != nil && (person == "" || seat.person.ID == person) && (device == "" || seat.device == device) {
+			out = append(out, seat.sock)
 		}
 	}
 	return out
@@ -165,7 +167,7 @@ func (st *sitting) claim(s *socket, p auth.Person, sid string, expect *seat, exp
 		was.stopGrace()
 		return was, nil, old, true
 	}
-	if was == nil && !st.h.takePlace(p.Roles) {
+	if was == nil && !st.place(p.Roles) {
 		return nil, nil, nil, false
 	}
 	if was != nil {
@@ -177,19 +179,21 @@ func (st *sitting) claim(s *socket, p auth.Person, sid string, expect *seat, exp
 	return now, was, old, true
 }
 
-// takePlace counts a new seat in; the reserve is for listed persons.
-func (h *Handler) takePlace(roles []council.Role) bool {
-	limit := h.cfg.Seats
-	if !listed(roles) {
-		limit -= h.cfg.Reserve
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.seats >= limit {
+// place says whether one more person has a place; the reserve is for listed persons. st.mu is held.
+func (st *sitting) place(roles []council.Role) bool {
+	if len(st.seats) >= st.h.cfg.Seats {
 		return false
 	}
-	h.seats++
-	return true
+	if listed(roles) {
+		return true
+	}
+	citizens := 0
+	for _, seat := range st.seats {
+		if !listed(seat.person.Roles) {
+			citizens++
+		}
+	}
+	return citizens < st.h.cfg.Seats-st.h.cfg.Reserve
 }
 
 // waiter is a socket whose hello waits for a free place.
@@ -198,56 +202,48 @@ type waiter struct {
 	first bool // listed persons go before citizens
 }
 
-// freePlace counts a seat out and lets who waits first try again.
-func (h *Handler) freePlace() {
-	h.mu.Lock()
-	h.seats--
-	h.mu.Unlock()
-	h.nudge()
-}
-
 // nudge lets the first of the lobby try again and tells the others their place.
-func (h *Handler) nudge() {
-	h.mu.Lock()
-	waiting := slices.Clone(h.lobby)
-	h.mu.Unlock()
+func (st *sitting) nudge() {
+	st.mu.Lock()
+	waiting := slices.Clone(st.lobby)
+	st.mu.Unlock()
 	for i, w := range waiting {
 		if i == 0 {
 			w.s.enqueue(work{admit: true})
 			continue
 		}
-		w.s.send(SessionWaiting{Ahead: i, Reason: "full"})
+		w.s.send(SessionWaiting{Ahead: i, Reason: waitFull})
 	}
 }
 
 // enterLobby makes a socket wait for a place, in the order of arrival, and says how many are before it.
-func (h *Handler) enterLobby(s *socket, first bool) (ahead int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if i := slices.IndexFunc(h.lobby, func(w waiter) bool { return w.s == s }); i >= 0 {
+func (st *sitting) enterLobby(s *socket, first bool) (ahead int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if i := slices.IndexFunc(st.lobby, func(w waiter) bool { return w.s == s }); i >= 0 {
 		return i
 	}
-	at := len(h.lobby)
+	at := len(st.lobby)
 	if first {
 		at = 0
-		for at < len(h.lobby) && h.lobby[at].first {
+		for at < len(st.lobby) && st.lobby[at].first {
 			at++
 		}
 	}
-	h.lobby = slices.Insert(h.lobby, at, waiter{s, first})
+	st.lobby = slices.Insert(st.lobby, at, waiter{s, first})
 	return at
 }
 
 // leaveLobby takes a socket out; the next one tries.
-func (h *Handler) leaveLobby(s *socket) {
-	h.mu.Lock()
-	i := slices.IndexFunc(h.lobby, func(w waiter) bool { return w.s == s })
+func (st *sitting) leaveLobby(s *socket) {
+	st.mu.Lock()
+	i := slices.IndexFunc(st.lobby, func(w waiter) bool { return w.s == s })
 	if i >= 0 {
-		h.lobby = slices.Delete(h.lobby, i, i+1)
+		st.lobby = slices.Delete(st.lobby, i, i+1)
 	}
-	h.mu.Unlock()
+	st.mu.Unlock()
 	if i >= 0 {
-		h.nudge()
+		st.nudge()
 	}
 }
 

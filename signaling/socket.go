@@ -69,8 +69,8 @@ func (s *socket) serve() {
 	s.h.guard(s, "reader", s.read)
 	s.cancel()
 	s.out.close(websocket.CloseNormalClosure, "")
-	s.h.leaveLobby(s)
 	s.wg.Wait()
+	s.leaveLobby()
 	s.conn.Close()
 }
 
