@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"time"
 
@@ -24,7 +23,6 @@ import (
 	"nghitruong/sfu"
 	"nghitruong/signaling"
 	"nghitruong/store"
-	"nghitruong/web"
 )
 
 func serveCommand(configured configurer) *cobra.Command {
@@ -110,9 +108,9 @@ func (a *app) wire(ctx context.Context) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	a.base = a.publicURL()
-	a.auth, err = auth.New(ctx, auth.Config{Store: a.store, Log: a.log, Revoked: func(sitting string, _ council.PersonID, _ string) {
+	a.auth, err = auth.New(ctx, auth.Config{Store: a.store, Log: a.log, Revoked: func(sitting string, p council.PersonID, device string) {
 		if a.signaling != nil {
-			a.signaling.Recheck(sitting)
+			a.signaling.Revoked(sitting, p, device)
 		}
 	}})
 	if err != nil {

@@ -2,14 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nghitruong/council"
 	"nghitruong/office"
+	"nghitruong/signaling"
+	"nghitruong/web"
 )
 
 // doors finds the sitting behind a door for signaling.
@@ -17,6 +24,9 @@ type doors struct{ office *office.Office }
 
 func (d doors) SittingOf(ctx context.Context, door string) (string, error) {
 	p, err := d.office.PlaceOf(ctx, door)
+	if errors.Is(err, office.ErrNoSitting) {
+		err = &council.Error{Kind: council.NotFound, Code: "no_such_sitting"}
+	}
 	return p.Sitting, err
 }
 
@@ -120,5 +130,27 @@ func (a *app) printFirst(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "First start: name the council at %s/cai-dat#%s\n(once; a new start prints a new link)\n", a.base, token)
+	return nil
+}
+
+// wirePages makes the HTTP side; the own authority's certificate (mode local) is offered as /ca.crt.
+func (a *app) wirePages(metrics *prometheus.Registry, authority []byte) (err error) {
+	pages, err := web.New(web.Config{
+		Auth: a.auth, Office: a.office, WebSocket: a.signaling, PublicURL: a.config.PublicURL, MetricsToken: a.config.MetricsToken,
+		Metrics: metrics, Ready: a.store.Ping, ExtraSchemas: signaling.Schemas(), Version: version, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	if authority != nil {
+		mux.HandleFunc("GET /ca.crt", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+			w.Header().Set("Content-Disposition", `attachment; filename="nghitruong-ca.crt"`)
+			_, _ = w.Write(authority) // a client that went away needs nothing
+		})
+	}
+	a.pages = mux
 	return nil
 }
