@@ -129,7 +129,8 @@ func (st *seat) picture(who string) uint32 {
 	return 0
 }
 
-// stage is what V0 shows: the client's pin, the room's stage, the dominant speaker, the chair.
+// stage is what V0 shows: the client's pin, the room's stage, the dominant speaker, who spoke last, the chair, a hall;
+// for members at last whoever came first.
 func (st *seat) stage() uint32 {
 	c := st.conf
 	if src := c.bySrc[st.want.Pin]; src != nil && src.present && src.isVideo() {
@@ -152,8 +153,13 @@ func (st *seat) stage() uint32 {
 	if id := st.picture(c.dir.Chair); id != 0 {
 		return id
 	}
-	if st.part.Profile == ProfileAudience {
-		return st.anyPriority()
+	if id := st.anyPriority(); id != 0 || st.part.Profile == ProfileAudience {
+		return id
+	}
+	for _, other := range c.order {
+		if id := st.picture(other.part.ID); id != 0 {
+			return id
+		}
 	}
 	return 0
 }

@@ -124,7 +124,7 @@ func (r *sinkRecorder) find(who string, kind Kind) (SourceInfo, bool) {
 }
 
 // clientAPI behaves like a browser: the codecs and extensions that matter, candidates on loopback only.
-func clientAPI(t *testing.T, tcp bool) *webrtc.API {
+func clientAPI(t testing.TB, tcp bool) *webrtc.API {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{
@@ -161,7 +161,7 @@ func clientAPI(t *testing.T, tcp bool) *webrtc.API {
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

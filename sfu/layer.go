@@ -131,8 +131,10 @@ func (l *Layer) receive(p *packets.Packet) {
 	l.nack.onPacket(p)
 	l.clk.observe(p)
 	l.bytes.Add(uint64(len(p.Raw())))
-	l.lastPacket.Store(p.Arrival)
-	l.src.lastPassed.Store(p.Arrival)
+	if len(p.Payload()) > 0 { // padding probes are no picture
+		l.lastPacket.Store(p.Arrival)
+		l.src.lastPassed.Store(p.Arrival)
+	}
 	if l.codec.Video() {
 		l.picture(p)
 	} else {

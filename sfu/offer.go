@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -56,6 +57,9 @@ func checkOffer(raw string, pc PC, profile Profile) (checkedOffer, error) {
 		mid, err := checkLine(&d, m, i, pc, bundle)
 		if err != nil {
 			return checkedOffer{}, err
+		}
+		if slices.Contains(o.mids, mid) {
+			return checkedOffer{}, badOffer("mid %q twice", mid)
 		}
 		o.mids = append(o.mids, mid)
 		o.kinds = append(o.kinds, m.MediaName.Media)

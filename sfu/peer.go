@@ -117,6 +117,7 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer, start uint64) (str
 	if v.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: st.conf.srv.certs}); err != nil {
 		return "", fmt.Errorf("sfu: make sub: %w", err)
 	}
+	v.rtcp = v.pc
 	answer, err := p.finishSub(ctx, v, o)
 	if err != nil {
 		v.close()
@@ -167,6 +168,7 @@ func (p *Peer) answerPub(ctx context.Context, o checkedOffer) (string, error) {
 	if u.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: srv.certs}); err != nil {
 		return "", fmt.Errorf("sfu: make pub: %w", err)
 	}
+	u.rtcp = u.pc
 	u.pc.OnTrack(u.onTrack)
 	u.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {

@@ -19,6 +19,7 @@ var lineKinds = [pubLines]Kind{KindMic, KindCam, KindScreen}
 type pubPC struct {
 	seat *seat
 	pc   *webrtc.PeerConnection
+	rtcp rtcpWriter
 	ssrc uint32 // sender of feedback
 	mids []string
 	rtt  atomic.Int64 // ns, 0 = unknown
@@ -152,7 +153,7 @@ func (u *pubPC) tick(now int64) {
 }
 
 func (u *pubPC) writeRTCP(pkts ...rtcp.Packet) {
-	if err := u.pc.WriteRTCP(pkts); err != nil {
+	if err := u.rtcp.WriteRTCP(pkts); err != nil {
 		u.seat.conf.srv.metrics.dropped[dropWrite].Add(1)
 	}
 }

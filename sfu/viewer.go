@@ -24,12 +24,18 @@ const (
 	srIdle       = 10 * time.Second
 )
 
+// rtcpWriter sends RTCP to a client. A PeerConnection is one.
+type rtcpWriter interface {
+	WriteRTCP(pkts []rtcp.Packet) error
+}
+
 // viewer is one sub PeerConnection: the slots of one person, pinned to one worker.
 type viewer struct {
 	s     *Server
 	seat  *seat
 	w     *worker
 	pc    *webrtc.PeerConnection
+	rtcp  rtcpWriter
 	ssrc  uint32 // sender of RTCP that belongs to no slot
 	cname string
 	audio []*slot
@@ -184,7 +190,7 @@ func (v *viewer) report(now int64) {
 		pkts = append(pkts, &rtcp.ReceiverReport{SSRC: v.ssrc})
 		names.Chunks = append(names.Chunks, v.chunk(v.ssrc))
 	}
-	if err := v.pc.WriteRTCP(append(pkts, names)); err != nil {
+	if err := v.rtcp.WriteRTCP(append(pkts, names)); err != nil {
 		return
 	}
 	v.s.metrics.reports.Add(1)
