@@ -28,8 +28,7 @@ export function VoteOpen({ state, now }: SceneProps) {
   return (
     <Frame
       state={state}
-      about={display("voting")}
-      title={b.question}
+      title={display("voting")}
       aside={
         left === undefined ? undefined : (
           <p class="d-count num" role="timer" aria-live="off">
@@ -49,6 +48,7 @@ export function VoteOpen({ state, now }: SceneProps) {
       }
     >
       <div class="d-stack d-center">
+        <p class="d-row d-question">{b.question}</p>
         <p class="d-huge num" data-testid="display-pressed">
           {display("pressed", { k: b.pressed, n: b.present })}
         </p>

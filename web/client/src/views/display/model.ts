@@ -148,12 +148,12 @@ export function seats(r: RollCallView | null | undefined): RollCallRow[] {
   return [...(r?.rows ?? [])].sort(bySeat);
 }
 
-/** seatColumns keeps a cell readable from 8 m: at most ten columns. */
+/** seatColumns keeps a cell readable from 8 m: 30 seats are five columns of six, at most ten columns. */
 export function seatColumns(n: number): number {
   if (n <= 12) return 4;
-  if (n <= 35) return 6;
-  if (n <= 56) return 8;
-  return 10;
+  if (n <= 30) return 5;
+  if (n <= 42) return 6;
+  return n <= 56 ? 8 : 10;
 }
 
 /** newestNotice is the newest message to everybody; "" without one. */
