@@ -7,7 +7,8 @@ const (
 	frameMs       = 33 // least distance of the pictures around a switch
 	maxSRDeltaNs  = int64(1e9)
 	nanosPerSec   = int64(1e9)
-	audioPacketHz = 50 // packets of 20 ms
+	audioPacketHz = 50   // packets of 20 ms
+	maxGap        = 1024 // more missing packets than this are a new start of the publisher: nobody repairs them
 )
 
 // Gaps of a munger: how many changes of the sequence mapping are remembered for late packets and NACKs.
@@ -184,6 +185,15 @@ func (m *Munger) find(layer uint32, in uint64) *segment {
 	return nil
 }
 
+// leap closes a hole that nobody will fill to one missing packet, so that receivers do not lose track of the numbers.
+func (m *Munger) leap(p *Packet) {
+	s := &m.segs[m.head]
+	cut := *s
+	s.end = m.next
+	cut.in, cut.sn = p.ExtSN, m.outHi+2-p.ExtSN
+	m.push(cut)
+}
+
 // Drop leaves p out of the stream so that nobody misses it. It returns false when p is not the next in order: then it must be
 // forwarded, because nobody knows which numbers before it are missing.
 func (m *Munger) Drop(layer uint32, p *Packet) bool {
@@ -234,6 +244,9 @@ func (m *Munger) Insert(layer uint32, p *Packet, out *Out) bool {
 // Forward maps p of a layer. It returns false when p must not be sent: it was dropped, it lies before the switch to its layer
 // or its numbers are forgotten. buf must hold the payload plus Headroom and may be used for out.Payload.
 func (m *Munger) Forward(layer uint32, p *Packet, buf []byte, out *Out) bool {
+	if layer == m.layer && m.n > 0 && p.ExtSN > m.next+maxGap {
+		m.leap(p)
+	}
 	s := m.find(layer, p.ExtSN)
 	if s == nil {
 		return false

@@ -193,6 +193,18 @@ func TestMungerForgetsAfterManyGaps(t *testing.T) {
 	}
 }
 
+func TestMungerLeapsOverHugeHoles(t *testing.T) {
+	g := newVideoMunging(t)
+	first := g.frame(10)
+	g.m.SwitchSource(1, first)
+	g.sn(1, first, 1000)
+	g.sn(1, g.frame(11+maxGap), 1001+maxGap) // an ordinary hole
+	g.sn(1, g.frame(50_000), 1003+maxGap)    // one number is missing, so that the receiver knows
+	g.sn(1, g.frame(50_001), 1004+maxGap)
+	g.sn(1, g.frame(12), 1002)
+	g.refused(1, g.frame(49_999))
+}
+
 func TestMungerInsert(t *testing.T) {
 	g := newVideoMunging(t)
 	first := g.frame(10)
