@@ -180,6 +180,7 @@ type client struct {
 	inbox  chan map[string]any // closed after the socket
 	closed atomic.Pointer[websocket.CloseError]
 	views  map[string]map[string]any // newest by topic, of what was read
+	unread []map[string]any
 	sid    string
 	secret string
 	person string
@@ -263,9 +264,14 @@ func (c *client) sendAs(id, typ string, fields map[string]any) {
 	c.sendRaw(string(b))
 }
 
-// next waits for the next message that ok accepts; others are noted when they are views.
+// next waits for the next message that ok accepts. Others are kept for later; of views the newest of each topic.
 func (c *client) next(what string, ok func(map[string]any) bool) map[string]any {
 	c.t.Helper()
+	if i := slices.IndexFunc(c.unread, ok); i >= 0 {
+		m := c.unread[i]
+		c.unread = slices.Delete(c.unread, i, i+1)
+		return m
+	}
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	for {
@@ -274,11 +280,15 @@ func (c *client) next(what string, ok func(map[string]any) bool) map[string]any 
 			if !open {
 				c.t.Fatalf("the socket closed (%v) before %s", c.closed.Load(), what)
 			}
-			if m["type"] == "view" {
+			view := m["type"] == "view"
+			if view {
 				c.views[m["topic"].(string)] = m
 			}
 			if ok(m) {
 				return m
+			}
+			if !view {
+				c.unread = append(c.unread, m)
 			}
 		case <-deadline.C:
 			c.t.Fatalf("no %s within %v", what, patience)

@@ -204,10 +204,6 @@ func (s *socket) recheck() {
 
 // removed ends a socket whose person the clerk showed out: the media at once, the socket when the own view has told why.
 func (s *socket) removed() {
-	if seat := s.seat.Load(); seat != nil {
-		if peer := seat.takePeer(); peer != nil {
-			peer.Leave()
-		}
-	}
+	s.endMedia()
 	time.AfterFunc(s.h.times.probe, func() { s.out.close(CloseRefused, "removed") })
 }

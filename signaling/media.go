@@ -177,7 +177,7 @@ func (t *seat) peerFor(s *socket, asked sfu.Profile) (*sfu.Peer, string) {
 	}
 	t.mu.Lock()
 	peer, want, gone := t.peer, t.want, t.gone
-	if t.profile != profile {
+	if t.stale || t.profile != profile {
 		peer = nil
 	}
 	t.mu.Unlock()
@@ -189,7 +189,7 @@ func (t *seat) peerFor(s *socket, asked sfu.Profile) (*sfu.Peer, string) {
 		peer.Want(want.sfu())
 	}
 	t.mu.Lock()
-	t.peer, t.profile, gone = peer, profile, t.gone
+	t.peer, t.stale, t.profile, gone = peer, false, profile, t.gone
 	t.mu.Unlock()
 	if gone {
 		peer.Leave()
@@ -206,12 +206,21 @@ func (t *seat) media() string {
 	return string(t.person.ID)
 }
 
-func (t *seat) takePeer() *sfu.Peer {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	peer := t.peer
-	t.peer = nil
-	return peer
+// endMedia takes the person's media out of the conference; the seat stays.
+func (s *socket) endMedia() {
+	seat := s.seat.Load()
+	if seat == nil {
+		return
+	}
+	seat.turn.Lock()
+	defer seat.turn.Unlock()
+	seat.mu.Lock()
+	peer := seat.peer
+	seat.peer = nil
+	seat.mu.Unlock()
+	if peer != nil {
+		peer.Leave()
+	}
 }
 
 func profileOf(s room.Standing) sfu.Profile {

@@ -39,6 +39,7 @@ type seat struct {
 	standing room.Standing
 	page     string // of the page that holds the media
 	peer     *sfu.Peer
+	stale    bool        // peer belongs to a page that is gone
 	profile  sfu.Profile // of peer
 	want     *MediaWant
 	gone     bool
@@ -98,15 +99,18 @@ func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello
 	return true, nil
 }
 
-// peerOf gives the seat's media to the page that had it. Another page numbers its offers anew: it joins the conference again
-// with its first offer, which keeps the sources and slots.
+// peerOf gives the seat's media to the page that had it. Another page numbers its offers anew: its first offer joins the
+// conference again, which keeps the sources and slots and ends the old PeerConnections.
 func (t *seat) peerOf(page string) *sfu.Peer {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.page != page && page != "" {
-		t.peer = nil
+		t.stale = true
 	}
 	t.page = page
+	if t.stale {
+		return nil
+	}
 	return t.peer
 }
 
@@ -246,6 +250,7 @@ func (o *outlet) Standing(now room.Standing) {
 	case now.Out:
 		o.s.enqueue(work{remove: true})
 	case now.Waiting:
+		o.s.enqueue(work{wait: true})
 		o.s.send(SessionWaiting{Ahead: now.Ahead, Reason: waitAdmission})
 	}
 }

@@ -21,7 +21,8 @@ type work struct {
 	msg     message
 	recheck bool // look again at the person's right to be here
 	admit   bool // a place became free for a waiting hello
-	remove  bool // the clerk removed the person
+	remove  bool // the clerk showed the person out
+	wait    bool // the person waits for admission: no media
 }
 
 // socket is one WebSocket: a reader, a writer, a worker for acts, and one for offers once the first comes. The reader owns
@@ -191,6 +192,8 @@ func (s *socket) do(w work) {
 		s.admitted()
 	case w.remove:
 		s.removed()
+	case w.wait:
+		s.endMedia()
 	case w.msg.act != nil:
 		s.act(w.msg)
 	default:
