@@ -4,6 +4,7 @@ import type { VoteTemplate } from "../../core/protocol";
 import { chair } from "../../i18n/chair";
 import { Button } from "../../ui/button";
 import { Sheet } from "../../ui/card";
+import { Chip } from "../../ui/chip";
 import { Field, Select, Tick } from "../../ui/field";
 import type { Desk } from "./desk";
 import { currentItem, THRESHOLDS, thresholdId, thresholdWords } from "./model";
@@ -43,9 +44,13 @@ export function Compose({ desk }: { desk: Desk }) {
     });
   };
   return (
-    <Sheet title={chair("compose_title")} testid="compose" kind="compose">
-      <p class="muted ch-note">{chair("compose_public")}</p>
-      {presets.length > 0 && (
+    <Sheet
+      title={chair("compose_title")}
+      testid="compose"
+      kind="compose"
+      aside={<Chip tone="success">{chair("compose_public")}</Chip>}
+    >
+      {presets.length > 0 && !item?.vote && (
         <Select
           label={chair("compose_preset")}
           value={preset}
@@ -120,7 +125,16 @@ export function thresholdText(f: VoteTemplate["threshold"]): string {
 export function Missing({ desk }: { desk: Desk }) {
   const people = desk.session.views.ballot.value?.missing ?? [];
   return (
-    <Sheet title={chair("missing_title", { n: people.length })} testid="missing" kind="missing">
+    <Sheet
+      title={chair("missing_title", { n: people.length })}
+      testid="missing"
+      kind="missing"
+      aside={
+        <Button testid="missing-back" onClick={() => desk.leave("missing")}>
+          {chair("cancel")}
+        </Button>
+      }
+    >
       <ul class="ch-names">
         {people.map((p) => (
           <li key={p.person}>{p.label}</li>
@@ -142,9 +156,6 @@ export function Missing({ desk }: { desk: Desk }) {
           {chair("close_anyway")}
         </Button>
       </div>
-      <Button testid="missing-back" onClick={() => desk.leave("missing")}>
-        {chair("cancel")}
-      </Button>
     </Sheet>
   );
 }

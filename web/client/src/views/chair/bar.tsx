@@ -99,7 +99,8 @@ function LeadButton({ desk }: { desk: Desk }) {
     <IconLabelButton
       icon={IconNext}
       testid="next-item"
-      short={chair(voting ? "close_vote_first" : "next_item_short")}
+      short={chair("next_item_short")}
+      title={voting ? chair("close_vote_first") : undefined}
       disabled={locked || voting || last || state !== "open"}
       onClick={() => void desk.next()}
     >
@@ -116,8 +117,9 @@ function BallotKey({ desk }: { desk: Desk }) {
     return (
       <IconLabelButton
         icon={IconVote}
-        tone="action"
+        tone={desk.sheet.value === "missing" ? "plain" : "action"}
         testid="ballot-close"
+        short={chair("ballot_close_short", { pressed: b.pressed, present: b.present })}
         disabled={!desk.online.value || desk.busy.value.has("ballot.close")}
         onClick={() => desk.closeBallot()}
       >
@@ -130,7 +132,7 @@ function BallotKey({ desk }: { desk: Desk }) {
   return (
     <IconLabelButton
       icon={IconVote}
-      tone={why || quiet ? "plain" : "action"}
+      tone={why || quiet || desk.sheet.value ? "plain" : "action"}
       testid="ballot-open"
       short={why || chair("ballot_open_short")}
       disabled={!desk.online.value || why !== ""}

@@ -3,7 +3,7 @@
  * it can be undone. What is on screen besides the views (which sheet, who waits for the end of a turn) lives here too.
  */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { serverNow } from "../../core/clock";
+import { now } from "../../core/clock";
 import type { ActBody, FloorHolder, Ok, QueueEntry } from "../../core/protocol";
 import type { Session } from "../../core/session";
 import { chair } from "../../i18n/chair";
@@ -85,7 +85,7 @@ export class Desk {
 
   /** give invites an entry of the queue; who would cut somebody off is asked first. */
   give(entry: QueueEntry): void {
-    if (mayInterrupt(this.session.views.floor.value?.holder, serverNow())) this.asking.value = entry;
+    if (mayInterrupt(this.session.views.floor.value?.holder, now.peek())) this.asking.value = entry;
     else void this.giveNow(entry);
   }
 
@@ -138,7 +138,7 @@ export class Desk {
 
   /** endTurn ends the turn or takes an invitation back; a turn ended by mistake can be given back with what was left. */
   async endTurn(holder: FloorHolder): Promise<void> {
-    const left = Math.max(LEAST_TURN_S, turnClock(holder, serverNow()).rest);
+    const left = Math.max(LEAST_TURN_S, turnClock(holder, now.peek()).rest);
     if (!(await this.act({ type: "floor.end" }))) return;
     const { person, kind } = holder;
     const undo =

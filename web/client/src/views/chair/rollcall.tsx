@@ -56,32 +56,34 @@ export function ChairRollCall({ desk }: { desk: Desk }) {
           </ul>
         </>
       )}
-      {r.state === "open" ? (
-        <Button
-          kind="primary"
-          main
-          wide
-          testid="rollcall-close"
-          disabled={locked}
-          onClick={() => {
-            desk.question.value = "rollcall";
-          }}
-        >
-          {chair("rollcall_close")}
-        </Button>
-      ) : (
-        <Button
-          kind={r.state === "none" ? "primary" : "quiet"}
-          main
-          wide
-          testid="rollcall-open"
-          disabled={locked}
-          busy={desk.busy.value.has("rollcall.open")}
-          onClick={() => void desk.act({ type: "rollcall.open", seconds: SECONDS }, chair("rollcall_opened"))}
-        >
-          {chair("rollcall_open")}
-        </Button>
-      )}
+      <div class="ch-acts ch-acts-one">
+        {r.state === "open" ? (
+          <Button
+            kind="primary"
+            main
+            wide
+            testid="rollcall-close"
+            disabled={locked}
+            onClick={() => {
+              desk.question.value = "rollcall";
+            }}
+          >
+            {chair("rollcall_close")}
+          </Button>
+        ) : (
+          <Button
+            kind={r.state === "none" ? "primary" : "quiet"}
+            main
+            wide
+            testid="rollcall-open"
+            disabled={locked}
+            busy={desk.busy.value.has("rollcall.open")}
+            onClick={() => void desk.act({ type: "rollcall.open", seconds: SECONDS }, chair("rollcall_opened"))}
+          >
+            {chair("rollcall_open")}
+          </Button>
+        )}
+      </div>
     </Sheet>
   );
 }

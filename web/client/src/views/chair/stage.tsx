@@ -26,7 +26,7 @@ export function ChairStage({ desk }: { desk: Desk }) {
   const label = stageLabel(session, who, wanted.label) || chair("nobody_speaks");
   const shown = slot?.state.value.who === who ? slot : session.media.slots.slotOf(who);
   return (
-    <div class="ch-stage">
+    <div class="ch-stage" data-tight={desk.sheet.value ? "yes" : "no"}>
       <div class="ch-big">
         <Tile
           big
