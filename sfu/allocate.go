@@ -25,7 +25,9 @@ type allocation struct {
 	streams []packets.Stream
 	layers  [][]*Layer // living layers per stream, lowest first
 	plan    []plan
-	grants  []packets.Grant
+
+	lastLayers []*Layer // granted at the last allocation
+	grants     []packets.Grant
 }
 
 func (a *allocation) reset() { *a = allocation{alloc: packets.NewAllocator()} }
@@ -60,6 +62,10 @@ func (st *seat) allocate(v *viewer, now int64) {
 	if !v.troubled.Load() {
 		capacity = max(capacity, audio+a.essential()*6/5)
 	}
+	if held := audio + a.held(); !v.congested.Load() && held <= capacity*5/4 {
+		capacity = max(capacity, held) // a livelier picture alone is no reason to take a layer away
+	}
+	a.lastLayers = a.lastLayers[:0]
 	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, capacity, audio, now)
 	for n, g := range a.grants {
 		p := &a.plan[a.streams[n].Slot]
@@ -68,7 +74,21 @@ func (st *seat) allocate(v *viewer, now int64) {
 			continue
 		}
 		p.layer, p.base = a.layers[n][g.Layer], g.Base
+		a.lastLayers = append(a.lastLayers, p.layer)
 	}
+}
+
+// held is what the layers granted last take now, in bit/s.
+func (a *allocation) held() uint64 {
+	sum := uint64(0)
+	for n, layers := range a.layers {
+		for k, l := range layers {
+			if slices.Contains(a.lastLayers, l) {
+				sum += a.streams[n].Costs[k]
+			}
+		}
+	}
+	return sum
 }
 
 // essential is what the lowest layers of stage and screen take, in bit/s. A line that has shown no trouble yet is

@@ -246,7 +246,11 @@ func (l *Layer) measure(now int64) {
 	}
 	total := l.bytes.Load()
 	if l.rateAt != 0 {
-		l.rate.Store((total - l.rateBytes) * 8 * uint64(time.Second) / uint64(now-l.rateAt)) //nolint:gosec // positive
+		fresh := (total - l.rateBytes) * 8 * uint64(time.Second) / uint64(now-l.rateAt) //nolint:gosec // positive
+		if old := l.rate.Load(); old != 0 {
+			fresh = (3*old + fresh) / 4 // pictures differ from second to second
+		}
+		l.rate.Store(fresh)
 	}
 	l.rateAt, l.rateBytes = now, total
 }

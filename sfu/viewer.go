@@ -22,6 +22,7 @@ const (
 	replayMaxAge = 1500 * time.Millisecond
 	replayLimit  = 60 // packets written to a newcomer at once
 	srIdle       = 10 * time.Second
+	lossTrouble  = 0.02 // share of packets lost
 )
 
 // rtcpWriter sends RTCP to a client. A PeerConnection is one.
@@ -45,6 +46,7 @@ type viewer struct {
 	ended     atomic.Bool
 	connected atomic.Bool
 	troubled  atomic.Bool // the line was congested once
+	congested atomic.Bool // it is now
 
 	sentBytes atomic.Uint64
 	lossBits  atomic.Uint64 // float64 bits: smoothed fraction lost
@@ -159,6 +161,7 @@ func (v *viewer) tick(now int64) {
 	v.probe(now)
 	bps, state := v.est.Estimate()
 	v.estBps.Store(bps)
+	v.congested.Store(state == packets.Congesting || v.est.Loss() > lossTrouble)
 	if state == packets.Congesting {
 		v.troubled.Store(true)
 	}
