@@ -43,6 +43,7 @@ type Subscriber struct {
 	standing Standing
 	self     []byte
 	gone     bool
+	broken   bool // its outlet panicked: nothing is handed to it any more
 }
 
 func newPeople() people {
@@ -106,6 +107,10 @@ func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
 		since = 0
 	}
 	r.welcome(sub, since)
+	if sub.broken {
+		r.detach(sub)
+		return nil, refuse(council.Internal, CodeRoomPanic)
+	}
 	return sub, nil
 }
 

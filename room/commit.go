@@ -115,6 +115,7 @@ func (r *Room) revive() bool {
 	if time.Now().Before(r.state.retryAt) {
 		return false
 	}
+	r.state.retryAt = time.Now().Add(retryAfter) // a success replaces the state and this with it
 	ctx, cancel := context.WithTimeout(context.Background(), reloadTimeout)
 	defer cancel()
 	r.metrics.rebuilds.Inc()
@@ -122,7 +123,6 @@ func (r *Room) revive() bool {
 	if err := r.reload(ctx); err != nil {
 		r.log.Error("room: the log cannot be read", "err", err)
 		r.state.sitting = nil
-		r.state.retryAt = time.Now().Add(retryAfter)
 		return false
 	}
 	r.state.halted = halted

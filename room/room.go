@@ -234,8 +234,11 @@ func (r *Room) guard(fn func()) {
 
 // nextWake is when the room has something to do by itself.
 func (r *Room) nextWake() time.Time {
+	if r.state.sitting == nil { // nothing else can be done before the log was read
+		return r.state.retryAt
+	}
 	next := time.Now().Add(time.Minute)
-	for _, t := range []time.Time{r.views.due(), r.nextGrace(), r.attendance, r.state.retryAt} {
+	for _, t := range []time.Time{r.views.due(), r.nextGrace(), r.attendance} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -265,7 +266,7 @@ func (r *Room) welcome(sub *Subscriber, since uint64) {
 		r.encode(sub.audience)
 	}
 	sub.standing = r.standingOf(sub)
-	sub.outlet.Standing(sub.standing)
+	r.hand(sub, func() { sub.outlet.Standing(sub.standing) })
 	r.showSelf(sub)
 	r.showSince(sub, since)
 }
@@ -281,7 +282,22 @@ func (r *Room) showSince(sub *Subscriber, since uint64) {
 
 func (r *Room) send(sub *Subscriber, t council.Topic, doc document) {
 	r.metrics.views.WithLabelValues(string(t)).Inc()
-	sub.outlet.View(t, doc.seq, doc.bytes)
+	r.hand(sub, func() { sub.outlet.View(t, doc.seq, doc.bytes) })
+}
+
+// hand calls a session's outlet; one that panics loses its session, not the room.
+func (r *Room) hand(sub *Subscriber, fn func()) {
+	if sub.broken {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			sub.broken = true
+			r.metrics.panics.Inc()
+			r.log.Error("room: a session's outlet panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
 }
 
 // showSelf hands a session its own document if it changed.
@@ -341,5 +357,5 @@ func (r *Room) showStanding(sub *Subscriber) {
 		return
 	}
 	sub.standing = st
-	sub.outlet.Standing(st)
+	r.hand(sub, func() { sub.outlet.Standing(st) })
 }
