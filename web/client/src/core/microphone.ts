@@ -47,6 +47,19 @@ export class Own {
     }
   }
 
+  /** prepare gets the microphone without putting it on air. */
+  async prepare(): Promise<boolean> {
+    if (this.micTrack.value?.readyState === "live") return true;
+    this.problem.value = null;
+    try {
+      this.holdMic(await microphone(remembered("mic")));
+      return true;
+    } catch (e) {
+      this.problem.value = { line: "mic", problem: e instanceof DeviceError ? e.problem : "other" };
+      return false;
+    }
+  }
+
   /** use takes tracks that the door already opened for the preview. */
   use(mic: MediaStreamTrack | null, cam: MediaStreamTrack | null): void {
     if (mic) this.holdMic(mic);

@@ -1,5 +1,5 @@
 /** One person in one sitting: the link, its views, the media and the own devices, wired together. */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { serverNow, startTicking } from "./clock";
 import { ActError, Link } from "./link";
 import { Media } from "./media";
@@ -10,6 +10,10 @@ import { applyView, newViews, type Views } from "./views";
 export interface SessionOptions {
   door: string;
   profile: Profile;
+  /** The device sits in a hall: no sound of its own, no microphone ("Tiếng ở loa hội trường"). */
+  atHall?: boolean;
+  /** Check in by itself once, when a roll-call can be answered: the tap was "Điểm danh và vào họp". */
+  checkIn?: boolean;
   /** wss URL for tests; default from the page's address. */
   url?: string;
 }
@@ -58,6 +62,41 @@ export class Session {
     });
   }
 
+  /** follow keeps the own devices in step with the gates: publish when one opens, fall silent when the turn is over. */
+  private follow(): () => void {
+    let spoke = false;
+    return effect(() => {
+      const self = this.views.self.value;
+      if (!self) return;
+      const { mic, cam, screen } = this.own.on;
+      if ((self.mic && mic.value) || (self.cam && cam.value) || (self.screen && screen.value)) this.media.publish();
+      const speaks = self.floor?.state === "speaking";
+      if (spoke && !speaks) {
+        if (this.o.profile === "audience") {
+          this.own.end();
+          this.media.unpublish();
+        } else if (mic.peek()) void this.own.switch("mic", false);
+      }
+      spoke = speaks;
+    });
+  }
+
+  private checkInOnce(): () => void {
+    let done = false;
+    return effect(() => {
+      const self = this.views.self.value;
+      const roll = this.views.rollcall.value;
+      if (done || !self || !roll) return;
+      done = true;
+      const late = roll.state === "closed" && this.views.agenda.value?.sitting.state === "open";
+      const absent = self.presence !== "present" && self.presence !== "late";
+      if (self.voter && absent && (roll.state === "open" || late)) {
+        // A refusal is no loss: the page then shows the button of the roll-call itself.
+        void this.act({ type: "rollcall.checkin" }).catch(() => undefined);
+      }
+    });
+  }
+
   /** start joins. Call unlock inside the same tap, so that sound may play. */
   start(): void {
     this.timers.push(startTicking());
@@ -66,19 +105,32 @@ export class Session {
     }, 500);
     this.timers.push(() => clearInterval(timer));
     document.addEventListener("visibilitychange", this.awake);
+    this.timers.push(this.follow());
+    if (this.o.checkIn) this.timers.push(this.checkInOnce());
     this.link.start();
     this.media.start();
     void this.awake();
   }
 
-  /** unlock creates and plays the audio elements; only inside a tap. */
+  /** unlock creates and plays the audio elements; only inside a tap. A device in a hall stays silent. */
   unlock(): void {
-    this.media.slots.unlock();
+    if (!this.o.atHall) this.media.slots.unlock();
   }
 
   /** act sends a command; resolves after the commit. */
   act(body: ActBody): Promise<Ok> {
     return this.link.act(body);
+  }
+
+  /**
+   * takeFloor accepts the own invitation: first the microphone is had, so that the clock does not run while a permission
+   * box stands; then the act; then the sound. False when there is no microphone (own.problem says why).
+   */
+  async takeFloor(): Promise<boolean> {
+    const quiet = this.o.atHall ?? false; // the hall's microphone speaks for a person in the hall
+    if (!quiet && !(await this.own.prepare())) return false;
+    await this.act({ type: "floor.accept" });
+    return quiet || this.own.switch("mic", true);
   }
 
   /** may says whether the roles of this person allow a command. */

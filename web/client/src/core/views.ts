@@ -52,7 +52,7 @@ const lists: Record<Topic, readonly string[]> = {
 
 /** applyView puts a document in place; unknown topics of a newer server are ignored. */
 export function applyView(views: Views, topic: string, data: unknown): void {
-  if (!Object.hasOwn(views, topic) || typeof data !== "object" || data === null) return;
+  if (!Object.keys(views).includes(topic) || typeof data !== "object" || data === null) return;
   const t = topic as Topic;
   const doc = { ...(data as Record<string, unknown>) };
   for (const key of lists[t]) doc[key] = doc[key] ?? [];

@@ -1,11 +1,5 @@
-import { common } from "../i18n/common";
-import { LiveRegion } from "../ui/live";
+/** Entry of /h/{door}: light, for citizens; members' pages are loaded when the door knows them. */
+import { DoorPage } from "../views/door/page";
 import { boot } from "./boot";
 
-boot(
-  <main class="redline">
-    <p role="status">{common("loading_page")}</p>
-    <LiveRegion />
-  </main>,
-  "system",
-);
+boot(<DoorPage />, "system");

@@ -1,6 +1,7 @@
 /** Short notices under the header: at most two, at least 6 s, with a history that can be read later. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { serverNow } from "../core/clock";
 import { announce, type Urgency } from "./live";
 
 export interface Toast {
@@ -29,7 +30,7 @@ export interface ToastOptions {
 
 /** toast shows and announces a notice; it returns a function that takes it away. */
 export function toast(text: string, o: ToastOptions = {}): () => void {
-  const one: Toast = { id: nextId++, text, at: Date.now(), action: o.action };
+  const one: Toast = { id: nextId++, text, at: serverNow(), action: o.action };
   shown.value = [...shown.value.slice(-(SHOWN - 1)), one];
   toastLog.value = [one, ...toastLog.value].slice(0, KEPT);
   announce(text, o.urgency ?? "polite", o.key);
