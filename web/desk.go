@@ -82,16 +82,17 @@ func (s *server) createSitting(ctx context.Context, in *body[office.NewSitting])
 	return answerOf(s.office.Create(ctx, account(ctx).Council, in.Body))
 }
 
-type sittingIn struct {
+// SittingIn names a sitting in the path. Exported, because huma fills only exported embedded structs.
+type SittingIn struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-func (s *server) draft(ctx context.Context, in *sittingIn) (*body[office.Draft], error) {
+func (s *server) draft(ctx context.Context, in *SittingIn) (*body[office.Draft], error) {
 	return answerOf(s.office.Draft(ctx, account(ctx).Council, in.ID))
 }
 
 type saveIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Version int               `json:"version"`
 		Doc     council.Published `json:"doc"`
@@ -103,7 +104,7 @@ func (s *server) saveDraft(ctx context.Context, in *saveIn) (*body[office.Draft]
 }
 
 type previewIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Text string `json:"text" doc:"lines of name, office, group, unit, seat; cells apart by tabs, semicolons or commas"`
 	}
@@ -117,7 +118,7 @@ func (s *server) previewPeople(ctx context.Context, in *previewIn) (*body[office
 }
 
 type publishIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Version int `json:"version"`
 	}
@@ -189,7 +190,7 @@ type enterAsClerkOut struct {
 	Person council.PersonID `json:"person"`
 }
 
-func (s *server) enterAsClerk(ctx context.Context, in *sittingIn) (*body[enterAsClerkOut], error) {
+func (s *server) enterAsClerk(ctx context.Context, in *SittingIn) (*body[enterAsClerkOut], error) {
 	d, err := s.ensureDevice(ctx)
 	if err != nil {
 		return nil, err
@@ -199,7 +200,7 @@ func (s *server) enterAsClerk(ctx context.Context, in *sittingIn) (*body[enterAs
 }
 
 type personIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Person council.PersonID `json:"person" maxLength:"64"`
 	}
@@ -209,12 +210,12 @@ func (s *server) eraseCitizen(ctx context.Context, in *personIn) (*empty, error)
 	return &empty{}, s.office.EraseCitizen(ctx, account(ctx).Council, in.ID, in.Body.Person)
 }
 
-func (s *server) links(ctx context.Context, in *sittingIn) (*body[[]office.PersonLink], error) {
+func (s *server) links(ctx context.Context, in *SittingIn) (*body[[]office.PersonLink], error) {
 	return answerOf(s.office.Links(ctx, account(ctx).Council, in.ID))
 }
 
 type renewIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Persons []council.PersonID `json:"persons" maxItems:"2000" doc:"empty = everybody"`
 	}
@@ -233,7 +234,7 @@ func (s *server) revokeLink(ctx context.Context, in *personIn) (*empty, error) {
 }
 
 type revokeDeviceIn struct {
-	sittingIn
+	SittingIn
 	Body struct {
 		Device string `json:"device" maxLength:"64"`
 	}

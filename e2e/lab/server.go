@@ -193,9 +193,13 @@ var setupToken = regexp.MustCompile(`/cai-dat#([A-Za-z0-9_-]{20,})`)
 
 // Setup makes the first council with its clerk by the one-time link that serve printed, and signs the clerk in.
 func Setup(ctx context.Context, s *Server, council string) (*HTTP, error) {
-	m := setupToken.FindStringSubmatch(s.Log())
-	if m == nil {
-		return nil, errors.New("the log shows no one-time link")
+	var m []string
+	for m = setupToken.FindStringSubmatch(s.Log()); m == nil; m = setupToken.FindStringSubmatch(s.Log()) {
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("the log shows no one-time link")
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 	h := NewHTTP(s.Base)
 	err := h.Call(ctx, http.MethodPost, "/api/first", map[string]any{
