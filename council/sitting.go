@@ -232,6 +232,15 @@ func (e SittingPublished) apply(s *Sitting, _ uint64, _ int64) {
 	p.Agenda = slices.Clone(p.Agenda)
 	p.People = slices.Clone(p.People)
 	p.Votes = slices.Clone(p.Votes)
+	for i := range p.Votes {
+		p.Votes[i] = withDefaults(p.Votes[i])
+	}
+	for i := range p.Agenda {
+		if v := p.Agenda[i].Vote; v != nil {
+			full := withDefaults(*v)
+			p.Agenda[i].Vote = &full
+		}
+	}
 	p.Rules.TurnSeconds = maps.Clone(p.Rules.TurnSeconds)
 	s.pub = p
 	s.state = StatePublished
