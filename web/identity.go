@@ -102,7 +102,8 @@ func (s *server) accountInfo(ctx context.Context, a auth.Account) (*accountInfo,
 	return &accountInfo{ID: a.ID, Name: a.Name, Role: a.Role, Council: councilName{ID: c.ID, Name: c.Name}}, nil
 }
 
-type doorIn struct {
+// DoorIn names a door in the path. Exported, because huma fills only exported embedded structs.
+type DoorIn struct {
 	Door string `path:"door" maxLength:"32"`
 }
 
@@ -114,7 +115,7 @@ type doorOut struct {
 	}
 }
 
-func (s *server) doorInfo(ctx context.Context, in *doorIn) (*doorOut, error) {
+func (s *server) doorInfo(ctx context.Context, in *DoorIn) (*doorOut, error) {
 	head, err := s.office.DoorHead(ctx, in.Door)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (s *server) doorQR(w http.ResponseWriter, r *http.Request) {
 }
 
 type enterIn struct {
-	doorIn
+	DoorIn
 	Body struct {
 		Name   string `json:"name" maxLength:"400" doc:"1 to 80 characters"`
 		Hamlet string `json:"hamlet,omitempty" maxLength:"400" doc:"one of the door's hamlets, or empty"`
@@ -185,7 +186,7 @@ func (s *server) enter(ctx context.Context, in *enterIn) (*enterOut, error) {
 }
 
 type linkIn struct {
-	doorIn
+	DoorIn
 	Body struct {
 		Token string `json:"token" maxLength:"64"`
 		Code  string `json:"code,omitempty" maxLength:"16" doc:"the 6 digits that the clerk gave apart"`
