@@ -264,11 +264,15 @@ func (s *stage) do(person council.PersonID, body council.CommandBody) (room.Answ
 	return s.room.Do(s.t.Context(), command(person, fmt.Sprintf("%s-%d", s.name, s.keys), body))
 }
 
+// must acts and waits until what goes at once was shown: the answer comes before the views.
 func (s *stage) must(person council.PersonID, body council.CommandBody) room.Answer {
 	s.t.Helper()
 	a, err := s.do(person, body)
 	if err != nil {
 		s.t.Fatalf("%s by %s: %v", body.CommandName(), person, err)
+	}
+	if err := s.room.Look(s.t.Context(), func(*council.Sitting) {}); err != nil {
+		s.t.Fatal(err)
 	}
 	return a
 }
