@@ -95,6 +95,8 @@ func TestMessages(t *testing.T) {
 		{"citizen to a person", "cu1", MessageSend{To: "p02", Ref: "r1"}, CodeBadRecipient},
 		{"deputy to a person", "p02", MessageSend{To: "p03", Text: "x"}, CodeBadRecipient},
 		{"clerk to a person", "clerk", MessageSend{To: "p02", Text: "x"}, ""},
+		{"clerk to a citizen", "clerk", MessageSend{To: "cu1", Ref: "r1"}, ""},
+		{"clerk to a citizen without side table", "clerk", MessageSend{To: "cu1", Text: "x"}, CodeSideTextRequired},
 		{"clerk to nobody", "clerk", MessageSend{To: "x y", Text: "x"}, CodeNoPerson},
 		{"display", "display", MessageSend{To: toAll, Text: "x"}, CodeNotMember},
 		{"empty", "p02", MessageSend{To: toAll}, CodeBadText},

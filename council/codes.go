@@ -115,7 +115,7 @@ var Codes = []CodeInfo{
 	{CodeChairOnline, Conflict, nil, "the chair is connected"},
 	{CodeChairTaken, Conflict, nil, "another clerk presides for the time being"},
 	{CodeChairNotTaken, Conflict, nil, "nobody has taken the chair"},
-	{CodeSideTextRequired, Internal, nil, "the room did not put a citizen's text into the side table"},
+	{CodeSideTextRequired, Internal, nil, "the room did not put a text from or to a citizen into the side table"},
 }
 
 var kindOf = func() map[string]ErrorKind {

@@ -57,12 +57,11 @@ func (c MessageSend) decide(s *Sitting, a asker) ([]EventBody, error) {
 		}
 	}
 	e := MessageSent{From: a.id, To: c.To, Ref: c.Ref}
-	switch {
-	case c.Ref != "":
-	case a.listed:
+	if c.Ref == "" {
+		if s.NeedsRef(a.id, c.To) {
+			return nil, refuse(CodeSideTextRequired)
+		}
 		e.Text = c.Text
-	default:
-		return nil, refuse(CodeSideTextRequired)
 	}
 	return one(e), nil
 }
