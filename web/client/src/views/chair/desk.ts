@@ -42,7 +42,11 @@ export class Desk {
   /** The socket is there: what cannot be undone is locked otherwise. */
   readonly online: ReadonlySignal<boolean>;
 
-  constructor(readonly session: Session) {
+  constructor(
+    readonly session: Session,
+    /** The way out of the meeting: "Rời họp". */
+    readonly quit: () => void,
+  ) {
     this.online = computed(() => session.open.value);
   }
 

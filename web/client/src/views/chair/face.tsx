@@ -7,13 +7,15 @@ import { useEffect, useMemo } from "preact/hooks";
 import "../../styles/meeting.css";
 import "./chair.css";
 import { now } from "../../core/clock";
-import type { Session } from "../../core/session";
 import { chair } from "../../i18n/chair";
 import { Button } from "../../ui/button";
+import { Sheet } from "../../ui/card";
 import { Chip } from "../../ui/chip";
 import { Icon, IconMic, IconMicOff } from "../../ui/icons";
+import type { FaceProps } from "../faces";
 import { InvitedDialog } from "../meeting/invited";
 import { overlays } from "../meeting/model";
+import { MicHelp } from "../meeting/permission";
 import { ResultSheet } from "../meeting/result";
 import { RollCallSheet } from "../meeting/rollcall";
 import { MeetingShell, QuorumChip } from "../meeting/shell";
@@ -34,8 +36,8 @@ import { ChairStage } from "./stage";
 const RESULT_MS = 8000;
 
 /** ChairFace is the whole desk of one session. */
-export function ChairFace({ session }: { session: Session }) {
-  const desk = useMemo(() => new Desk(session), [session]);
+export default function ChairFace({ session, leave }: FaceProps) {
+  const desk = useMemo(() => new Desk(session, leave), [session, leave]);
   useKeys(desk);
   useDeskSounds(session);
   useEffect(() => session.views.floor.subscribe((f) => f && desk.floorChanged(f.holder)), [session, desk]);
@@ -96,6 +98,8 @@ function Side({ desk }: { desk: Desk }) {
 function useSheet(desk: Desk) {
   const { session } = desk;
   const { ballot, rollcall, self } = session.views;
+  const problem = session.own.problem.value;
+  if (problem) return <DeviceCard desk={desk} />;
   switch (desk.sheet.value) {
     case "compose":
       if (!openBallot(ballot.value)) return <Compose key={session.views.agenda.value?.current} desk={desk} />;
@@ -130,6 +134,25 @@ function useSheet(desk: Desk) {
   }
   const result = doc?.result && desk.seenResult.value !== doc.id && (now.value < until || desk.kept.value === doc.id);
   return result ? <ResultSheet ballot={doc} onMinimise={() => desk.putAway(doc.id)} /> : null;
+}
+
+/** DeviceCard: why the own microphone or camera cannot be had, and the way out; the chair presides without them. */
+function DeviceCard({ desk }: { desk: Desk }) {
+  const { own, views } = desk.session;
+  const problem = own.problem.value;
+  if (!problem) return null;
+  return (
+    <Sheet title={chair(problem.line === "mic" ? "mic_on" : "camera_on")} testid="device-problem">
+      <MicHelp
+        problem={problem.problem}
+        phone={views.agenda.value?.sitting.help_phone}
+        onRetry={() => void own.switch(problem.line, true)}
+        onContinue={() => {
+          own.problem.value = null;
+        }}
+      />
+    </Sheet>
+  );
 }
 
 /** Dock: chips that bring a put-away card back, and who presides when it is not this person. */

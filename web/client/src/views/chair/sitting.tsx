@@ -54,7 +54,7 @@ export function SittingSheet({ desk }: { desk: Desk }) {
       <Button wide testid="keys" onClick={() => desk.show("keys")}>
         {chair("keys_title")}
       </Button>
-      <Button wide icon={IconLeave} testid="leave" onClick={() => session.leave()}>
+      <Button wide icon={IconLeave} testid="leave" onClick={desk.quit}>
         {chair("leave")}
       </Button>
       {acts.includes("close") && (
