@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,7 +116,7 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"short", strings.Repeat("a", 257), ""} {
-		if _, err := h.Hash(ctx, bad); err != ErrWeakPassword {
+		if _, err := h.Hash(ctx, bad); !errors.Is(err, ErrWeakPassword) {
 			t.Errorf("Hash(%d bytes) = %v", len(bad), err)
 		}
 	}

@@ -76,10 +76,10 @@ func namesOf(m *council.Minutes) names {
 func (n names) person(id council.PersonID) string { return n.people[id].Name }
 
 func (n names) place(place string) string {
-	switch {
-	case place == "":
+	switch place {
+	case "":
 		return ""
-	case place == "online":
+	case council.Online:
 		return "Trực tuyến"
 	}
 	return n.person(council.PersonID(place))

@@ -78,7 +78,8 @@ func (s *server) begin(next http.Handler) http.Handler {
 		start := s.now()
 		a := &answer{ResponseWriter: w}
 		x := &exchange{w: a}
-		x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
+		x.r = r.WithContext(ctx)
 		defer func() {
 			if err := recover(); err != nil {
 				s.panics.Inc()
@@ -87,14 +88,14 @@ func (s *server) begin(next http.Handler) http.Handler {
 					writeProblem(a, newProblem(council.Internal, "internal", nil))
 				}
 			}
-			s.note(x, s.now().Sub(start))
+			s.note(ctx, x, s.now().Sub(start))
 		}()
 		next.ServeHTTP(a, x.r)
 	})
 }
 
 // note counts and logs a call that is over.
-func (s *server) note(x *exchange, took time.Duration) {
+func (s *server) note(ctx context.Context, x *exchange, took time.Duration) {
 	route := x.pattern
 	if route == "" {
 		route = "none"
@@ -104,14 +105,15 @@ func (s *server) note(x *exchange, took time.Duration) {
 	if x.w.status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	s.log.Log(x.r.Context(), level, "call", "route", route, "status", x.w.status, "bytes", x.w.written,
+	s.log.Log(ctx, level, "call", "route", route, "status", x.w.status, "bytes", x.w.written,
 		"took", took.Round(time.Microsecond))
 }
 
 // routed notes the pattern that the mux has found.
 func routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() { exchangeOf(r.Context()).pattern = r.Pattern }()
+		x := exchangeOf(r.Context())
+		defer func() { x.pattern = r.Pattern }() // also when the handler panics
 		mux.ServeHTTP(w, r)
 	})
 }
