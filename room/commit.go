@@ -163,6 +163,12 @@ func (r *Room) reload(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("room: read citizens: %w", err)
 	}
+	if texts == nil {
+		texts = map[string]string{}
+	}
+	if names == nil {
+		names = map[council.PersonID]council.CitizenName{}
+	}
 	r.state = fresh
 	r.people.live.Texts, r.people.live.Citizens = texts, names
 	r.seq.Store(fresh.sitting.Seq())

@@ -46,7 +46,8 @@ type Directory interface {
 	CouncilOf(ctx context.Context, sitting string) (councilID string, err error)
 }
 
-// Outlet is the sending side of one session. Its methods are called from the room's goroutine and must not block.
+// Outlet is the sending side of one session. Its methods are called from the room's goroutine: they must not block, and
+// must not call the room.
 type Outlet interface {
 	// View replaces the session's document of a topic. doc is JSON and belongs to the room: read it, never change it.
 	// The outlet keeps only the newest unsent document of a topic, and sends topics in the order in which they waited.

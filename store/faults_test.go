@@ -116,24 +116,45 @@ func journalFile(t *testing.T, db *DB) int {
 	return 0
 }
 
-// A failed fsync stops writing for good: a second fsync may report success for bytes that are gone. A real descriptor is
-// put in the journal's place on which write works and fsync does not.
-func TestFailedSyncStopsTheLedger(t *testing.T) {
-	db := open(t)
-	if err := put(t, db, "a", "s", council.SittingResumed{}); err != nil {
-		t.Fatal(err)
-	}
+// breakSync puts a real descriptor in the journal's place on which write works and fsync does not.
+func breakSync(t *testing.T, db *DB) {
+	t.Helper()
 	dead, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer dead.Close()
-	// All readers' connections share the inode; only the writer's descriptor appends, but every one is replaced in turn.
-	fd := journalFile(t, db)
-	if err := syscall.Dup3(int(dead.Fd()), fd, syscall.O_CLOEXEC); err != nil {
+	if err := syscall.Dup3(int(dead.Fd()), journalFile(t, db), syscall.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
-	err = put(t, db, "a", "s", council.SittingResumed{})
+}
+
+// The control of the next test: without a sync at each commit the same broken disk is reported as success. So the next
+// test does see whether a sync lies between a vote and its answer.
+func TestControlWithoutSyncSeesNothing(t *testing.T) {
+	db, err := Open(t.Context(), t.TempDir(), Options{synchronous: "NORMAL"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // its journal is broken on purpose
+	if err := db.AddCouncil(t.Context(), Council{ID: "a", Name: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	r := next(t, db, "a", "s", council.SittingResumed{})
+	breakSync(t, db)
+	if err := db.Append(t.Context(), "a", "s", 0, []council.Record{r}); err != nil {
+		t.Fatalf("synchronous=NORMAL noticed the broken disk: %v", err)
+	}
+}
+
+// A failed fsync stops writing for good: a second fsync may report success for bytes that are gone.
+func TestFailedSyncStopsTheLedger(t *testing.T) {
+	db := open(t)
+	if err := put(t, db, "a", "s", council.SittingResumed{}); err != nil {
+		t.Fatal(err)
+	}
+	breakSync(t, db)
+	err := put(t, db, "a", "s", council.SittingResumed{})
 	if !errors.Is(err, ErrStopped) {
 		t.Fatalf("append with a failing fsync: %v", err)
 	}
