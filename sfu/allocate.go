@@ -27,10 +27,26 @@ type allocation struct {
 	plan    []plan
 
 	lastLayers []*Layer // granted at the last allocation
+	trial      trial
 	grants     []packets.Grant
 }
 
 func (a *allocation) reset() { *a = allocation{alloc: packets.NewAllocator()} }
+
+// capacity is what may be divided: the estimate, corrected where the estimator cannot know better.
+func (a *allocation) capacity(v *viewer, audio uint64, now int64) uint64 {
+	capacity := v.estimate()
+	if !v.troubled.Load() {
+		capacity = max(capacity, audio+a.essential()*6/5)
+	}
+	if held := audio + a.held(); !v.congested() && held <= capacity*5/4 {
+		capacity = max(capacity, held) // a livelier picture alone is no reason to take a layer away
+	}
+	if a.trial.running(v, now) {
+		capacity = max(capacity, audio+max(a.essential()*5/4, trialRoom))
+	}
+	return capacity
+}
 
 // allocate decides which layer every video slot gets: audio is reserved, then screen, stage, grid.
 func (st *seat) allocate(v *viewer, now int64) {
@@ -46,6 +62,9 @@ func (st *seat) allocate(v *viewer, now int64) {
 		src := a.plan[i].src
 		layers, costs := src.living(now)
 		want := st.wantedLayer(i, src)
+		if !v.proven.Load() {
+			want = min(want, layerH) // the line has not shown yet that it carries more
+		}
 		most := 0
 		for k, l := range layers {
 			if l.index <= want {
@@ -58,15 +77,10 @@ func (st *seat) allocate(v *viewer, now int64) {
 	}
 	audio := st.audioCost(now)
 	v.target.Store(target + audio + target/4)
-	capacity := v.estimate()
-	if !v.troubled.Load() {
-		capacity = max(capacity, audio+a.essential()*6/5)
-	}
-	if held := audio + a.held(); !v.congested.Load() && held <= capacity*5/4 {
-		capacity = max(capacity, held) // a livelier picture alone is no reason to take a layer away
-	}
+	capacity := a.capacity(v, audio, now)
 	a.lastLayers = a.lastLayers[:0]
 	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, capacity, audio, now)
+	a.trial.watch(a, v, now)
 	for n, g := range a.grants {
 		p := &a.plan[a.streams[n].Slot]
 		if g.Layer == packets.Paused {

@@ -31,7 +31,7 @@ type Config struct {
 // Kind tells what a source shows.
 type Kind string
 
-// Kinds of sources. A hall's camera and microphone are KindHall video and audio of one person.
+// Kinds of sources. A hall is a person whose microphone and camera are of these kinds.
 const (
 	KindMic    Kind = "mic"
 	KindCam    Kind = "cam"
@@ -69,7 +69,7 @@ type Participant struct {
 	ID       string  // person id in the sitting: the who of its sources
 	Profile  Profile // receive slots
 	Priority bool    // chair, hall microphone, interpreter: the priority audio slot
-	Silent   bool    // device inside a hall: no audio slots are filled
+	Silent   bool    // device inside a hall: its audio slots stay empty, so that it does not howl
 }
 
 // SourceInfo describes a source to clients. Src is random, non-zero and fixed per (person, kind) for the sitting;

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
@@ -158,7 +159,11 @@ func clientAPI(t testing.TB, tcp bool) *webrtc.API {
 	if tcp {
 		e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	reports, err := report.NewReceiverInterceptor(report.ReceiverInterval(200 * time.Millisecond))
+	must(t, err)
+	chain := &interceptor.Registry{}
+	chain.Add(reports)
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(chain))
 }
 
 func must(t testing.TB, err error) {

@@ -2,7 +2,6 @@ package sfu
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"runtime/pprof"
 	"slices"
@@ -16,8 +15,8 @@ import (
 const (
 	confTick     = 50 * time.Millisecond
 	slotsApart   = 100 * time.Millisecond // at most one slot map per peer in this time
+	arrangeEvery = 2                      // ticks between two assignments of the slots
 	confQueue    = 256
-	takeoverKeep = 5 * time.Second // sources of a seat that changed hands stay announced this long
 )
 
 // Conference is the media of one sitting. One goroutine owns its peers, sources and slot assignment; the gates are
@@ -45,6 +44,7 @@ type Conference struct {
 	detector *packets.SpeakerDetector
 	loud     []packets.Loud
 	spoke    map[string]int64 // when a person was dominant last
+	beat     int
 }
 
 func newConference(s *Server, sitting string) *Conference {
@@ -307,6 +307,9 @@ func (c *Conference) tick(now int64) {
 			st.pub.tick(now)
 		}
 	}
+	if c.beat++; c.beat%arrangeEvery != 0 {
+		return
+	}
 	for _, src := range c.sources {
 		src.wantLayer = -1
 	}
@@ -387,5 +390,3 @@ func (c *Conference) listen(now int64) {
 	}
 	c.loud = c.detector.AppendLoud(c.loud[:0])
 }
-
-var errTakenOver = errors.New("sfu: the seat was taken over")

@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	errGone   = errors.New("sfu: the peer has left")
-	errFailed = errors.New("sfu: connection failed")
+	errTakenOver = fmt.Errorf("%w: the seat was left or taken over", ErrStale)
+	errFailed    = errors.New("sfu: connection failed")
 )
 
 // Peer is one person's hold on a seat of a conference. It outlives its WebSocket until Leave. When the same person
@@ -71,7 +71,7 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 		}
 		switch {
 		case st.owner != p:
-			err = errGone
+			err = errTakenOver
 		case o.PC == PCPub && !st.mayPublish:
 			err = ErrNotAllowed
 		default:

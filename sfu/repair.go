@@ -13,7 +13,6 @@ func (s *slot) onNACK(pairs []rtcp.NackPair, now int64) {
 	for _, pair := range pairs {
 		pair.Range(func(sn uint16) bool {
 			s.v.s.metrics.nacksIn.Add(1)
-			s.v.est.OnNACKed(1)
 			s.resend(sn, now)
 			return true
 		})
@@ -39,6 +38,7 @@ func (s *slot) resend(sn uint16, now int64) {
 	verdict := s.responder.Ask(s.mun.ExtOut(sn), len(p.Raw()), time.Duration(now-p.Arrival),
 		time.Duration(s.v.rttNs.Load()), s.v.estimate(), pli, now)
 	if verdict == packets.Resend && s.writeRTX(l, p, &meta, false, now) > 0 {
+		s.v.est.OnNACKed(1) // what is not sent again (too old, before a keyframe) says nothing about the line now
 		s.v.s.metrics.retransmits.Add(1)
 	}
 }

@@ -27,7 +27,7 @@ type seat struct {
 	layers []int    // wanted layer per video slot
 	alloc  allocation
 	shown  SlotMap // what the client was told
-	told   int64   // when
+	told   int64   // when, 0 = at once
 	fresh  bool    // the client must be told although nothing changed
 }
 

@@ -17,12 +17,13 @@ import (
 )
 
 const (
-	reportEvery  = time.Second
-	silenceLimit = 500 * time.Millisecond // every PeerConnection hears something this often
-	replayMaxAge = 1500 * time.Millisecond
-	replayLimit  = 60 // packets written to a newcomer at once
-	srIdle       = 10 * time.Second
-	lossTrouble  = 0.02 // share of packets lost
+	reportEvery   = time.Second
+	silenceLimit  = 500 * time.Millisecond // every PeerConnection hears something this often
+	replayMaxAge  = 1500 * time.Millisecond
+	replayLimit   = 60 // packets written to a newcomer at once
+	srIdle        = 10 * time.Second
+	lossTrouble   = 0.02 // share of packets lost
+	provenReports = 3
 )
 
 // rtcpWriter sends RTCP to a client. A PeerConnection is one.
@@ -42,11 +43,12 @@ type viewer struct {
 	audio []*slot
 	video []*slot
 
-	closeOnce sync.Once
-	ended     atomic.Bool
-	connected atomic.Bool
-	troubled  atomic.Bool // the line was congested once
-	congested atomic.Bool // it is now
+	closeOnce  sync.Once
+	ended      atomic.Bool
+	connected  atomic.Bool
+	troubled   atomic.Bool // the line was congested once
+	congesting atomic.Bool // it is now
+	proven     atomic.Bool // enough reports came to believe the estimate
 
 	sentBytes atomic.Uint64
 	lossBits  atomic.Uint64 // float64 bits: smoothed fraction lost
@@ -59,6 +61,7 @@ type viewer struct {
 	probing    probeRun
 	lastSent   int64
 	nextReport int64
+	reports    int     // receiver reports taken
 	reported   bool    // a receiver report came since the last tick
 	lossNum    float64 // 1/256, weighted by packets
 	lossDen    float64
@@ -156,12 +159,18 @@ func (v *viewer) tick(now int64) {
 	}
 	if v.reported && v.lossDen > 0 {
 		v.est.OnRR(uint8(v.lossNum/v.lossDen), time.Duration(v.rttNs.Load()), 0, now) //nolint:gosec // an average of bytes
+		v.reports++
 		v.reported, v.lossNum, v.lossDen = false, 0, 0
 	}
-	v.probe(now)
+	if v.reports >= provenReports {
+		v.probe(now)
+	}
 	bps, state := v.est.Estimate()
 	v.estBps.Store(bps)
-	v.congested.Store(state == packets.Congesting || v.est.Loss() > lossTrouble)
+	v.congesting.Store(state == packets.Congesting)
+	if v.reports >= provenReports {
+		v.proven.Store(true)
+	}
 	if state == packets.Congesting {
 		v.troubled.Store(true)
 	}
@@ -205,6 +214,9 @@ func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
 		Source: ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: v.cname}},
 	}
 }
+
+// congested tells whether the line shows any trouble now.
+func (v *viewer) congested() bool { return v.congesting.Load() || v.loss() > lossTrouble }
 
 // loss is the fraction of packets lost lately, 0..1.
 func (v *viewer) loss() float64 { return math.Float64frombits(v.lossBits.Load()) }
