@@ -1,6 +1,8 @@
 package room_test
 
 import (
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // openStore opens a data folder with the test's council and sitting.
-func openStore(t *testing.T, dir string) *store.DB {
+func openStore(t testing.TB, dir string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	if err != nil {
@@ -81,6 +83,32 @@ func TestVoteOnDisk(t *testing.T) {
 			return v.Ballot != nil && v.Ballot.Result != nil && v.Ballot.Result.Passed
 		})
 	})
+}
+
+// BenchmarkVotes is what a room takes with fifty deputies who vote as fast as they are answered, each answer durable.
+func BenchmarkVotes(b *testing.B) {
+	db := openStore(b, b.TempDir())
+	s := open(b, db, db, 50)
+	s.gather(50)
+	ballot := s.ballot()
+	for seat := 1; seat <= 50; seat++ {
+		s.attach(deputy(seat))
+	}
+	var seats, votes atomic.Int64
+	b.SetParallelism(25)
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		voter := deputy(int(seats.Add(1)-1)%50 + 1)
+		for p.Next() {
+			i := votes.Add(1)
+			cmd := command(voter, fmt.Sprint("b", i), council.VoteCast{Ballot: ballot, Choice: choiceOf(0, int(i))})
+			if _, err := s.room.Do(b.Context(), cmd); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "votes/s")
 }
 
 var epochStart = time.UnixMilli(1_790_000_000_000).UTC()

@@ -232,7 +232,7 @@ type ledger interface {
 
 // stage is a published sitting with its registry.
 type stage struct {
-	t    *testing.T
+	t    testing.TB
 	reg  *room.Registry
 	room *room.Room
 	side room.SideTable
@@ -241,7 +241,7 @@ type stage struct {
 }
 
 // open starts a registry over a ledger, publishing first if the log is empty.
-func open(t *testing.T, l ledger, s room.SideTable, n int) *stage {
+func open(t testing.TB, l ledger, s room.SideTable, n int) *stage {
 	t.Helper()
 	reg, err := room.NewRegistry(room.Config{Ledger: l, Permits: room.PermitsFunc(permits), Side: s, Directory: l})
 	if err != nil {

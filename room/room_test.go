@@ -2,8 +2,11 @@ package room_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"nghitruong/council"
 	"nghitruong/room"
@@ -262,6 +265,56 @@ func TestRegistry(t *testing.T) {
 	}
 	if _, err := reg.Room(ctx, sittingID); code(err) != room.CodeServerStops {
 		t.Errorf("a registry that ended: %v", err)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	l := newMemory()
+	m := room.NewMetrics()
+	reg, err := room.NewRegistry(room.Config{Ledger: l, Permits: room.PermitsFunc(permits), Side: newSide(), Directory: l, Metrics: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reg.Close)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m.Collectors()...)
+	if err := reg.Publish(t.Context(), sittingID, published(5), clerk); err != nil {
+		t.Fatal(err)
+	}
+	r, err := reg.Room(t.Context(), sittingID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, reg: reg, room: r, name: "m"}
+	s.must(chair, council.SittingOpen{})
+	for range 2 {
+		if _, err := r.Do(t.Context(), command(clerk, "once", council.RollCallOpen{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.do(deputy(2), council.SittingClose{}); err == nil {
+		t.Fatal("a deputy closed the sitting")
+	}
+	sub, _ := s.attach(deputy(2))
+	sub.Detach()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range families {
+		if f.GetName() != "nghitruong_room_commands_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() { // labels are sorted: command, outcome
+			got = append(got, fmt.Sprint(m.GetLabel()[0].GetValue(), " ", m.GetLabel()[1].GetValue(), " ", m.GetCounter().GetValue()))
+		}
+	}
+	want := []string{
+		"connection.back ok 1", "rollcall.open ok 1", "rollcall.open repeated 1", "sitting.close refused 1", "sitting.open ok 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("counted %q, want %q", got, want)
 	}
 }
 
