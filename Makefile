@@ -69,7 +69,7 @@ fuzz:
 
 ## torture: kill, power-cut and loss tests that take as long as they take
 torture: build browsers
-	NGHITRUONG_TORTURE=1 $(GO) test -timeout 120m -run 'Torture|Kill' -count=1 -v ./...
+	TORTURE=1 $(GO) test -timeout 120m -run 'Torture|Kill' -count=1 -v ./...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./sfu/... ./room ./store

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Sizes of the test in `make test` and, with NGHITRUONG_TORTURE=1, of the promise it stands for.
+// Sizes of the test in `make test` and, with TORTURE=1, of the promise it stands for.
 const (
 	killVoters      = 50
 	killRoundsShort = 5
@@ -36,7 +36,7 @@ type journal struct {
 // lost, none is counted twice, and everybody is back by himself.
 func TestKillWhileVoting(t *testing.T) {
 	rounds := killRoundsShort
-	if os.Getenv("NGHITRUONG_TORTURE") != "" {
+	if os.Getenv("TORTURE") != "" {
 		rounds = killRoundsFull
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
@@ -229,7 +229,7 @@ func checkLedger(ctx context.Context, t *testing.T, office *HTTP, s *Sitting, j 
 		if r.IdemKey != "" {
 			byKey[r.IdemKey] = append(byKey[r.IdemKey], r.Seq)
 		}
-		if r.Type == "VoteCast" {
+		if r.Type == "VoteReceived" {
 			var b struct{ Ballot, Choice string }
 			if err := json.Unmarshal(r.Body, &b); err != nil {
 				t.Fatal(err)
