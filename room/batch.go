@@ -28,7 +28,10 @@ type batch struct {
 func (r *Room) batch(reqs []request) {
 	r.metrics.batch.Observe(float64(len(reqs)))
 	b := &batch{reqs: reqs, results: make([]result, len(reqs))}
-	defer r.answerPanic(b)
+	defer func() { // in a panic, which goes on to guard, nobody is left waiting
+		b.failAll(refuse(council.Internal, CodeRoomPanic))
+		r.reply(b)
+	}()
 	if r.state.sitting == nil && !r.revive() {
 		b.failAll(unsaved(errors.New("the log cannot be read")))
 		r.reply(b)
@@ -45,22 +48,13 @@ func (r *Room) batch(reqs []request) {
 	}
 }
 
-// answerPanic tells everybody of the batch who waits still; the panic goes on to guard, which rebuilds.
-func (r *Room) answerPanic(b *batch) {
-	if p := recover(); p != nil {
-		b.failAll(refuse(council.Internal, CodeRoomPanic))
-		r.reply(b)
-		panic(p) // guard's recover logs it and rebuilds the state
-	}
-}
-
 func (b *batch) failAll(err error) {
 	for i := range b.results {
 		b.results[i] = result{err: err}
 	}
 }
 
-// reply hands out the answers once.
+// reply hands out the answers; after the first time there is nobody left to answer.
 func (r *Room) reply(b *batch) {
 	for i := range b.reqs {
 		res := b.results[i]

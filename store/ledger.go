@@ -15,6 +15,10 @@ type Head struct {
 	Hash [32]byte
 }
 
+const insertEvent = `INSERT INTO events
+	(council, log, seq, epoch, type, actor, idem_key, body, ts_wall, mono_ms, boot_id, prev_hash, hash, print)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
 // Append makes records durable behind the sequence after, together with the projections they change, or not at all.
 // The records carry their sequences, previous hashes and hashes; they must continue the chain exactly (else ErrChain).
 // It returns nil only after COMMIT with fsync. ErrStale: the head is not after. ErrDuplicate: an idempotency key of the
@@ -33,19 +37,12 @@ func (db *DB) Append(ctx context.Context, councilID, log string, after uint64, r
 		if head.Seq != after {
 			return fail(op, ErrStale, fmt.Errorf("head %d, expected %d", head.Seq, after))
 		}
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO events
-			(council, log, seq, epoch, type, actor, idem_key, body, ts_wall, mono_ms, boot_id, prev_hash, hash, print)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
 		for i := range records {
 			r := &records[i]
 			if err := continues(head, log, r); err != nil {
 				return fail(op, ErrChain, err)
 			}
-			if _, err := insert.ExecContext(ctx, councilID, r.Log, r.Seq, r.Epoch, r.Type, r.Actor, r.IdemKey, r.Body,
+			if _, err := tx.ExecContext(ctx, insertEvent, councilID, r.Log, r.Seq, r.Epoch, r.Type, r.Actor, r.IdemKey, r.Body,
 				r.AtWallMS, r.MonoMS, r.BootID, r.PrevHash[:], r.Hash[:], r.Print); err != nil {
 				return err
 			}
