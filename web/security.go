@@ -24,7 +24,9 @@ func secureHeaders(next http.Handler) http.Handler {
 		h := w.Header()
 		if r.TLS != nil {
 			h.Set("Content-Security-Policy", contentPolicy)
-			h.Set("Strict-Transport-Security", hsts)
+			if !ownMachine(r.Host) { // a browser would keep other programs' pages on localhost from plain http
+				h.Set("Strict-Transport-Security", hsts)
+			}
 		} else {
 			h.Set("Content-Security-Policy", plainContentPolicy)
 		}
@@ -46,10 +48,11 @@ func isLoopback(r *http.Request) bool {
 // secureContext says whether browsers give this page a microphone and keep its cookies: TLS, or this machine by a name or
 // address of its own (W3C Secure Contexts §3.1).
 func secureContext(r *http.Request) bool {
-	if r.TLS != nil {
-		return true
-	}
-	host := r.Host
+	return r.TLS != nil || ownMachine(r.Host)
+}
+
+// ownMachine says whether a Host header names the browser's own machine.
+func ownMachine(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
