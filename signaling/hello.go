@@ -146,20 +146,14 @@ func (s *socket) enter(ctx context.Context, r *room.Room, seat, ended *seat, old
 	if m.Want != nil {
 		seat.keepWant(*m.Want)
 	}
-	ok, err := seat.join(ctx, s, r, m, SessionWelcome{
+	err := seat.join(ctx, s, r, m, SessionWelcome{
 		Re: id, SID: seat.sid,
 		Secret: s.h.cfg.Resume.Secret(seat.sid, s.device.ID, seat.st.id, string(seat.person.ID), seat.person.Rev),
 		Boot:   r.Boot(), Seq: r.Seq(), Now: time.Now().UnixMilli(),
 		Person: seat.person.ID, GraceMS: s.h.cfg.Grace.Milliseconds(), Resumed: resumed,
 	})
 	if err != nil {
-		s.turnedAway(err, CloseNoSitting, "no_sitting")
-	}
-	if !ok && err == nil {
-		return // replaced already, and told so
-	}
-	if s.ctx.Err() != nil {
-		seat.release(s, false) // the reader ended before the seat was ours
+		s.turnedAway(err, CloseNoSession, "no_person")
 	}
 }
 

@@ -75,19 +75,19 @@ func (t *seat) place() string {
 }
 
 // join gives the socket the room's views and the seat's media. welcome is sent once the room says where the person stands.
-// false = another socket took the seat meanwhile.
-func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello, welcome SessionWelcome) (bool, error) {
+// A socket that lost the seat meanwhile was told so already and gets nothing.
+func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello, welcome SessionWelcome) error {
 	t.turn.Lock()
 	defer t.turn.Unlock()
 	if !t.holds(s) {
-		return false, nil
+		return nil
 	}
 	old := t.sub
 	sub, err := r.Attach(ctx, room.Attachment{
 		Person: t.person.ID, Roles: t.person.Roles, Since: m.Since, Boot: m.Boot, Place: t.place(),
 	}, &outlet{seat: t, s: s, welcome: &welcome})
 	if err != nil {
-		return false, fmt.Errorf("signaling: attach: %w", err)
+		return fmt.Errorf("signaling: attach: %w", err)
 	}
 	t.sub = sub
 	if old != nil {
@@ -96,7 +96,7 @@ func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello
 	if peer := t.peerOf(m.Page); peer != nil {
 		peer.SetSink(sink{s})
 	}
-	return true, nil
+	return nil
 }
 
 // peerOf gives the seat's media to the page that had it. Another page numbers its offers anew: its first offer joins the

@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"nghitruong/auth"
 	"nghitruong/council"
+	"nghitruong/sfu"
 )
 
 func is(key string, want any) func(map[string]any) bool {
@@ -195,153 +197,6 @@ func TestTheSamePageReplacesItsHalfOpenSocket(t *testing.T) {
 	back.act("message.send", map[string]any{"to": "clerk", "text": "còn đây"})
 }
 
-func TestOrigins(t *testing.T) {
-	h := newHouse(t)
-	cookie := h.device("p02", "")
-	tests := []struct {
-		name   string
-		origin []string
-		want   int
-	}{
-		{"own", []string{h.server.URL}, http.StatusSwitchingProtocols},
-		{"configured", []string{"https://hop.example.vn"}, http.StatusSwitchingProtocols},
-		{"none", nil, http.StatusSwitchingProtocols},
-		{"foreign", []string{"https://evil.example"}, http.StatusForbidden},
-		{"null", []string{"null"}, http.StatusForbidden},
-		{"configured name, plain http", []string{"http://hop.example.vn"}, http.StatusForbidden},
-		{"prefix of ours", []string{h.server.URL + ".evil.example"}, http.StatusForbidden},
-		{"two", []string{h.server.URL, "https://evil.example"}, http.StatusForbidden},
-		{"empty", []string{""}, http.StatusForbidden},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			header := http.Header{}
-			if tt.origin != nil {
-				header["Origin"] = tt.origin
-			}
-			conn, resp, err := h.tryDial(cookie, header)
-			if conn != nil {
-				conn.Close()
-			}
-			if resp == nil || resp.StatusCode != tt.want {
-				t.Fatalf("status %v (%v), want %d", resp, err, tt.want)
-			}
-		})
-	}
-}
-
-func TestWhoIsTurnedAway(t *testing.T) {
-	h := newHouse(t)
-	tests := []struct {
-		name   string
-		cookie string
-		door   string
-		code   int
-		reason string
-	}{
-		{"no cookie", "", door, CloseNoSession, "no_device"},
-		{"made-up cookie", "__Host-nt=" + strings.Repeat("A", 43), door, CloseNoSession, "no_device"},
-		{"nobody of the sitting", h.device("", ""), door, CloseNoSession, "no_person"},
-		{"not on the list", h.device("p99", ""), door, CloseNoSession, "no_person"},
-		{"unknown door", h.device("p02", ""), "zzzzzzzz", CloseNoSitting, "no_sitting"},
-		{"no door", h.device("p02", ""), "", CloseNoSitting, "no_sitting"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := h.dial(tt.cookie)
-			if tt.reason != "no_device" {
-				c.send("session.hello", map[string]any{"door": tt.door})
-			}
-			c.closes(tt.code, tt.reason)
-		})
-	}
-}
-
-func TestMalformedEndsItsSessionOnly(t *testing.T) {
-	h := newHouse(t)
-	witness := h.join("p01")
-	tests := []struct {
-		name   string
-		before bool // the hello
-		send   func(*client)
-		reason string
-	}{
-		{"no JSON", true, func(c *client) { c.sendRaw("xin chào") }, "bad_json"},
-		{"unknown type", true, func(c *client) { c.send("vote.steal", nil) }, "unknown_type"},
-		{"forged voter", true, func(c *client) {
-			c.send("vote.cast", map[string]any{"ballot": "b", "choice": "for", "voter": "p01"})
-		}, "bad_field"},
-		{"duplicate keys", true, func(c *client) {
-			c.sendRaw(`{"type":"vote.cast","id":"` + newID() + `","ballot":"b","choice":"for","choice":"against"}`)
-		}, "duplicate_key"},
-		{"act before the hello", false, func(c *client) { c.send("rollcall.checkin", nil) }, "hello_first"},
-		{"second hello", true, func(c *client) { c.send("session.hello", map[string]any{"door": door}) }, "hello_first"},
-		{"binary", true, func(c *client) {
-			must(c.t, c.conn.WriteMessage(websocket.BinaryMessage, []byte(`{}`)))
-		}, "not_text"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := h.dial(h.device("p02", ""))
-			if tt.before {
-				if m := c.hello(map[string]any{"take": true}); m["type"] != "session.welcome" {
-					t.Fatalf("hello: %v", m)
-				}
-			}
-			tt.send(c)
-			c.closes(CloseMalformed, tt.reason)
-			witness.answer(witness.send("session.ping", nil))
-		})
-	}
-}
-
-func TestAMalformedActIsAnswered(t *testing.T) {
-	h := newHouse(t)
-	c := h.join("p02")
-	m := c.answer(c.send("vote.cast", map[string]any{"ballot": "b", "choice": "for", "voter": "p01"}))
-	if m["code"] != "malformed" || m["kind"] != "invalid" {
-		t.Errorf("answer %v", m)
-	}
-	c.closes(CloseMalformed, "bad_field")
-}
-
-func TestTooLongAMessage(t *testing.T) {
-	h := newHouse(t)
-	c := h.join("p02")
-	c.sendRaw(`{"type":"` + strings.Repeat("x", 2*readLimit) + `"}`)
-	c.closes(websocket.CloseMessageTooBig, "")
-}
-
-func TestNoHello(t *testing.T) {
-	h := newHouse(t, func(_ *Config, times *timing) { times.hello = 50 * time.Millisecond })
-	h.dial(h.device("p02", "")).closes(CloseMalformed, "no_hello")
-}
-
-func TestTooFast(t *testing.T) {
-	h := newHouse(t)
-	witness, c := h.join("p01"), h.join("p02")
-	for range 400 {
-		id := newID()
-		if err := c.conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"message.hide","id":"`+id+`","seq":1}`)); err != nil {
-			break // closed already
-		}
-	}
-	c.next("a warning", func(m map[string]any) bool { return m["code"] == "too_fast" })
-	c.closes(CloseTooFast, "too_fast")
-	witness.answer(witness.send("session.ping", nil))
-}
-
-func TestRevokedPersonIsOut(t *testing.T) {
-	h := newHouse(t)
-	clerk, c := h.join("clerk"), h.join("p02")
-	must(t, h.auth.RevokePerson(t.Context(), council1, sitting1, "p02"))
-	c.closes(CloseNoSession, "revoked")
-	clerk.answer(clerk.send("session.ping", nil))
-	again := h.dial(c.cookie)
-	again.send("session.hello", map[string]any{"door": door})
-	again.closes(CloseNoSession, "no_person")
-}
-
 func TestWaitingRoomAndRemoval(t *testing.T) {
 	h := newHouse(t)
 	clerk := h.join("clerk")
@@ -361,9 +216,57 @@ func TestWaitingRoomAndRemoval(t *testing.T) {
 	if m := citizen.answer(citizen.send("media.offer", map[string]any{"pc": "sub", "gen": 2, "sdp": "v=0\r\n"})); m["code"] != "bad_offer" {
 		t.Errorf("an offer after the admission: %v", m)
 	}
+	if !h.inMedia("citizen-1") {
+		t.Error("an admitted citizen's offer joined no conference")
+	}
 	clerk.act("admission.refuse", map[string]any{"person": "citizen-1", "reason": "gây ồn"})
 	citizen.view("self", is("refused", "gây ồn"))
+	eventually(t, "the media of who was shown out ended", func() bool { return !h.inMedia("citizen-1") })
 	citizen.closes(CloseRefused, "removed")
+}
+
+// inMedia says whether a person has a place in the conference.
+func (h *house) inMedia(who string) bool {
+	return slices.ContainsFunc(h.media.Conference(sitting1).Stats(), func(s sfu.PeerStats) bool { return s.Who == who })
+}
+
+// TestManyDevicesRaceForOneSeat: whoever comes last and wants it has the seat; everybody else is told, and the room counts one.
+func TestManyDevicesRaceForOneSeat(t *testing.T) {
+	h := newHouse(t)
+	clerk := h.join("clerk")
+	const devices = 8
+	all := make([]*client, devices)
+	for i := range all {
+		all[i] = h.dial(h.device("p02", ""))
+	}
+	for _, c := range all {
+		c.send("session.hello", map[string]any{"door": door, "take": true})
+	}
+	eventually(t, "one socket is left", func() bool { return h.sockets() == 2 })
+	winner := h.socketOf("p02")
+	open := 0
+	for _, c := range all {
+		select {
+		case _, live := <-drained(c):
+			if live {
+				open++
+			}
+		default:
+			open++
+		}
+	}
+	if open != 1 || winner.seat.Load().sock != winner {
+		t.Errorf("%d of %d sockets are open", open, devices)
+	}
+	clerk.view("people", func(d map[string]any) bool { return d["counts"].(map[string]any)["online"] == 2.0 })
+}
+
+// drained gives the inbox of a client after what has come already; it is closed when the socket is.
+func drained(c *client) <-chan map[string]any {
+	for len(c.inbox) > 0 {
+		<-c.inbox
+	}
+	return c.inbox
 }
 
 func TestFullRoom(t *testing.T) {
@@ -441,8 +344,13 @@ func TestLeavingFreesTheSeatAtOnce(t *testing.T) {
 func TestTheSeatEndsWithItsGrace(t *testing.T) {
 	h := newHouse(t, func(c *Config, _ *timing) { c.Grace = 200 * time.Millisecond })
 	c := h.join("p02")
+	c.answer(c.send("media.offer", map[string]any{"pc": "sub", "gen": 1, "sdp": "v=0\r\n"}))
+	if !h.inMedia("p02") {
+		t.Error("an offer joined no conference")
+	}
 	c.cut()
 	eventually(t, "the seat ended", func() bool { return h.handler.people() == 0 })
+	eventually(t, "its media too", func() bool { return !h.inMedia("p02") })
 	back := h.dial(c.cookie)
 	if m := back.hello(map[string]any{"resume": c.resume()}); m["type"] != "session.welcome" {
 		t.Errorf("back after the grace: %v", m)

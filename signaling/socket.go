@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +73,9 @@ func (s *socket) serve() {
 	s.out.close(websocket.CloseNormalClosure, "")
 	s.wg.Wait()
 	s.leaveLobby()
+	if seat := s.seat.Load(); seat != nil {
+		seat.release(s, false) // a seat taken while the reader ended
+	}
 	s.conn.Close()
 }
 
@@ -79,7 +83,7 @@ func (s *socket) start(what string, f func()) {
 	s.wg.Add(1)
 	go func() {
 		defer s.wg.Done()
-		s.h.guard(s, what, f)
+		pprof.Do(s.ctx, pprof.Labels("session", what), func(context.Context) { s.h.guard(s, what, f) })
 	}()
 }
 
