@@ -77,19 +77,39 @@ func (st *seat) arrangeAudio(v *viewer, now int64) {
 	}
 	wish.Priority = c.isPriority
 	layout := packets.AudioSlots{Loudest: n - 2}
-	st.audio = layout.AssignAudio(make([]uint32, 0, n), st.audio, &wish, now)
+	prev := st.audio
+	st.audio = layout.AssignAudio(make([]uint32, 0, n), prev, &wish, now)
 	for i, id := range st.audio {
 		if src := c.bySrc[id]; src == nil || !src.present {
 			st.audio[i] = 0
 		}
 	}
-	for _, other := range c.order {
-		src := c.sources[sourceKey{other.part.ID, KindMic}]
-		if src == nil || !src.present || !src.gate.Load() || other == st || slices.Contains(st.audio, src.id) {
-			continue
+	st.fillAudio(prev)
+}
+
+// fillAudio gives empty slots to open microphones: first to those that had them, then in the order of joining, the
+// priority slot to a priority source if there is one.
+func (st *seat) fillAudio(prev []uint32) {
+	free := func(id uint32) bool {
+		src := st.conf.bySrc[id]
+		return src != nil && src.present && src.gate.Load() && src.key.who != st.part.ID && !slices.Contains(st.audio, id)
+	}
+	for i := range min(len(prev), len(st.audio)) {
+		if st.audio[i] == 0 && free(prev[i]) {
+			st.audio[i] = prev[i]
 		}
-		if i := slices.Index(st.audio, 0); i >= 0 {
-			st.audio[i] = src.id
+	}
+	for _, priority := range []bool{true, false} {
+		for _, other := range st.conf.order {
+			id := st.conf.ids[sourceKey{other.part.ID, KindMic}]
+			i := slices.Index(st.audio, 0)
+			if i < 0 || other.part.Priority != priority || !free(id) {
+				continue
+			}
+			if last := len(st.audio) - 1; priority && st.audio[last] == 0 {
+				i = last
+			}
+			st.audio[i] = id
 		}
 	}
 }
