@@ -12,7 +12,6 @@ export default defineConfig(() => {
   const names = fixtures ? [...entries, "fixtures"] : entries;
   return {
     base: "/",
-    define: { "import.meta.env.FIXTURES": JSON.stringify(fixtures) },
     build: {
       outDir: "../dist/client",
       emptyOutDir: true,

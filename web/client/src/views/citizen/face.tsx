@@ -75,9 +75,7 @@ function Head(p: { session: Session }) {
   const n = p.session.views.people.value?.counts.citizens ?? 0;
   return (
     <header class="listen-head">
-      <h1 class="ellipsis" data-testid="item">
-        {head?.title}
-      </h1>
+      <h1 data-testid="item">{head?.title}</h1>
       <span class="row">
         <Chip testid="listeners">{t("listeners", { n })}</Chip>
       </span>

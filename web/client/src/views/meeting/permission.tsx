@@ -52,6 +52,11 @@ export function MicHelp(p: {
   return (
     <section class="stack" data-testid="mic-help" data-problem={p.problem}>
       <h2>{permit(p.problem === "notfound" ? "title_notfound" : p.problem === "busy" ? "title_busy" : "title")}</h2>
+      {steps.length > 1 && (
+        <p>
+          {permit("browser")} <strong>{permit(`browser_${browserKind()}` as "browser_android")}</strong>
+        </p>
+      )}
       {steps.length > 1 ? (
         <div class="card">
           <ol class="steps">

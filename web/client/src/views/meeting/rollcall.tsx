@@ -1,4 +1,5 @@
 /** The deputy's own roll-call: one button, then a mark. */
+import { nowSec } from "../../core/clock";
 import { timeText } from "../../core/format";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
@@ -54,7 +55,9 @@ export function RollCallSheet(p: { session: Session }) {
   );
 }
 
-/** PresenceChip: checked in with the time, or the way to do it late. */
+const SHOWN_MS = 15_000;
+
+/** PresenceChip: just checked in, with the time; or the way to do it late. */
 export function PresenceChip(p: { session: Session }) {
   const self = p.session.views.self.value;
   const r = p.session.views.rollcall.value;
@@ -62,6 +65,7 @@ export function PresenceChip(p: { session: Session }) {
   if (!self?.voter || !r || r.state === "none") return null;
   if (isPresent(self)) {
     const at = r.rows?.find((x) => x.person === self.person)?.at ?? 0;
+    if (r.state !== "open" && nowSec.value * 1000 - at > SHOWN_MS) return null;
     return (
       <Chip tone="success" testid="checked-in">
         ✓ {at ? call("checked_in_at", { time: timeText(at, false) }) : call("checked_in")}

@@ -77,7 +77,7 @@ export function Tile(p: TileProps) {
         <Video stream={stream} label={p.label} />
       ) : (
         <span class="tile-initials" aria-hidden="true">
-          {initials(p.label)}
+          {p.own ? p.label : initials(p.label)}
         </span>
       )}
       {note && !live && p.big && <span class="tile-note">{note}</span>}
