@@ -61,11 +61,11 @@ func (r *Room) Attach(ctx context.Context, a Attachment, out Outlet) (*Subscribe
 		return nil, unsaved(err)
 	}
 	var sub *Subscriber
-	callErr := r.call(ctx, func() {
+	callErr := r.call(ctx, func(ctx context.Context) {
 		if named {
 			r.people.live.Citizens[a.Person] = name
 		}
-		sub, err = r.attach(a, out)
+		sub, err = r.attach(ctx, a, out)
 	})
 	if callErr != nil {
 		return nil, callErr
@@ -76,8 +76,8 @@ func (r *Room) Attach(ctx context.Context, a Attachment, out Outlet) (*Subscribe
 	return sub, err
 }
 
-func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
-	if r.state.sitting == nil && !r.revive() {
+func (r *Room) attach(ctx context.Context, a Attachment, out Outlet) (*Subscriber, error) {
+	if r.state.sitting == nil && !r.revive(ctx) {
 		return nil, refuse(council.Internal, CodeNotSaved)
 	}
 	roles := r.state.sitting.ActorRoles(council.Actor{Person: a.Person, Roles: a.Roles})
@@ -85,7 +85,7 @@ func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
 		return nil, refuse(council.NotAllowed, CodeNotAllowed)
 	}
 	// Whoever was lost is back: said first, so that the documents below show it. It is tried again at the next attach.
-	r.system(council.ConnectionBack{Person: a.Person})
+	r.system(ctx, council.ConnectionBack{Person: a.Person})
 	s := r.state.sitting
 	if s == nil {
 		return nil, refuse(council.Internal, CodeNotSaved)
@@ -117,7 +117,7 @@ func (r *Room) attach(a Attachment, out Outlet) (*Subscriber, error) {
 // Detach takes the session out. When it was the person's last one, the time of grace begins. Repeating it is harmless.
 func (s *Subscriber) Detach() {
 	// Without a context: the only error is that the room has ended, and with it the session's place.
-	_ = s.room.call(context.Background(), func() { s.room.detach(s) })
+	_ = s.room.call(s.room.life, func(context.Context) { s.room.detach(s) })
 }
 
 // Person is whose session it is.
@@ -172,7 +172,7 @@ func (r *Room) nextGrace() time.Time {
 }
 
 // endGraces lets go those who did not come back: listed persons get their one event.
-func (r *Room) endGraces(now time.Time) {
+func (r *Room) endGraces(ctx context.Context, now time.Time) {
 	var lost []council.PersonID
 	for _, id := range r.people.order {
 		if at := r.people.here[id]; !at.left.IsZero() && !at.left.Add(r.grace(at.roles)).After(now) {
@@ -186,7 +186,7 @@ func (r *Room) endGraces(now time.Time) {
 	for i, id := range lost {
 		commands[i] = council.ConnectionLost{Person: id}
 	}
-	if !r.system(commands...) {
+	if !r.system(ctx, commands...) {
 		for _, id := range lost { // the ledger was not there: once more soon
 			r.people.here[id].left = r.people.here[id].left.Add(retryAfter)
 		}
@@ -220,7 +220,7 @@ func (r *Room) expect() {
 }
 
 // system runs the room's own commands; it tells whether they were saved. A refusal is no failure: there was nothing to say.
-func (r *Room) system(bodies ...council.CommandBody) bool {
+func (r *Room) system(ctx context.Context, bodies ...council.CommandBody) bool {
 	reqs := make([]request, len(bodies))
 	replies := make([]chan result, len(bodies))
 	for i, body := range bodies {
@@ -228,7 +228,7 @@ func (r *Room) system(bodies ...council.CommandBody) bool {
 		reqs[i] = request{cmd: council.Command{Actor: council.Actor{System: true}, Body: body}, reply: replies[i]}
 	}
 	saved := true
-	r.batch(reqs)
+	r.batch(ctx, reqs)
 	for i := range replies {
 		res := <-replies[i]
 		if outcome(res) == "failed" {
@@ -240,7 +240,7 @@ func (r *Room) system(bodies ...council.CommandBody) bool {
 
 // SetReady notes that a hall pressed "Sẵn sàng", or takes it back. It ends with the hall's last session.
 func (r *Room) SetReady(ctx context.Context, person council.PersonID, ready bool) error {
-	return r.call(ctx, func() {
+	return r.call(ctx, func(context.Context) {
 		if at := r.people.here[person]; at == nil || at.sessions == 0 || r.people.live.Ready[person] == ready {
 			return
 		}
@@ -255,7 +255,7 @@ func (r *Room) Forget(ctx context.Context, person council.PersonID) error {
 	if err != nil {
 		return unsaved(err)
 	}
-	return r.call(ctx, func() {
+	return r.call(ctx, func(context.Context) {
 		for ref := range r.people.live.Texts {
 			if _, kept := texts[ref]; !kept {
 				delete(r.people.live.Texts, ref)
@@ -290,7 +290,7 @@ func (r *Room) refreshLive() {
 }
 
 // countAttendance records the head counts when they are due.
-func (r *Room) countAttendance(now time.Time) {
+func (r *Room) countAttendance(ctx context.Context, now time.Time) {
 	if r.attendance.IsZero() || now.Before(r.attendance) {
 		return
 	}
@@ -298,7 +298,7 @@ func (r *Room) countAttendance(now time.Time) {
 	if r.attendance.Before(now) {
 		r.attendance = now.Add(attendanceEvery)
 	}
-	r.system(r.headCounts()...)
+	r.system(ctx, r.headCounts()...)
 }
 
 // attendanceEvery is the distance of two head counts.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -25,20 +26,20 @@ type batch struct {
 }
 
 // batch decides, makes durable, answers, publishes: in this order.
-func (r *Room) batch(reqs []request) {
+func (r *Room) batch(ctx context.Context, reqs []request) {
 	r.metrics.batch.Observe(float64(len(reqs)))
 	b := &batch{reqs: reqs, results: make([]result, len(reqs))}
 	defer func() { // in a panic, which goes on to guard, nobody is left waiting
 		b.failAll(refuse(council.Internal, CodeRoomPanic))
 		r.reply(b)
 	}()
-	if r.state.sitting == nil && !r.revive() {
+	if r.state.sitting == nil && !r.revive(ctx) {
 		b.failAll(unsaved(errors.New("the log cannot be read")))
 		r.reply(b)
 		return
 	}
-	r.decideAll(b)
-	err := r.commit(b)
+	r.decideAll(ctx, b)
+	err := r.commit(ctx, b)
 	if err != nil {
 		b.failAll(err)
 	}
@@ -84,16 +85,16 @@ func outcome(res result) string {
 	}
 }
 
-func (r *Room) decideAll(b *batch) {
+func (r *Room) decideAll(ctx context.Context, b *batch) {
 	b.after = r.state.sitting.Seq()
 	for i := range b.reqs {
-		answer, err := r.decide(b, b.reqs[i].cmd)
+		answer, err := r.decide(ctx, b, b.reqs[i].cmd)
 		b.results[i] = result{answer, err}
 	}
 }
 
 // decide takes one command through repeats, permission and rules, and applies its events to the room's own state.
-func (r *Room) decide(b *batch, cmd council.Command) (Answer, error) {
+func (r *Room) decide(ctx context.Context, b *batch, cmd council.Command) (Answer, error) {
 	if cmd.Body == nil {
 		return Answer{}, refuse(council.Invalid, council.CodeUnknownCommand)
 	}
@@ -118,7 +119,7 @@ func (r *Room) decide(b *batch, cmd council.Command) (Answer, error) {
 			return Answer{}, refuse(council.NotAllowed, CodeNotAllowed)
 		}
 	}
-	if cmd, err = r.resolve(b, cmd); err != nil {
+	if cmd, err = r.resolve(ctx, b, cmd); err != nil {
 		return Answer{}, err
 	}
 	bodies, err := s.Decide(cmd)

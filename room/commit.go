@@ -72,19 +72,19 @@ func (s *state) remember(key act, rec receipt, idle bool) {
 
 // commit makes the batch durable or throws the state away. An error of the append that leaves the result open is settled
 // by the log's head; an unsettled one is an error, never a success.
-func (r *Room) commit(b *batch) error {
+func (r *Room) commit(ctx context.Context, b *batch) error {
 	if len(b.records) == 0 {
 		return nil
 	}
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+	appending, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
-	err := r.ledger.Append(ctx, r.council, r.id, b.after, b.records)
+	err := r.ledger.Append(appending, r.council, r.id, b.after, b.records)
 	if err == nil {
 		r.metrics.append.WithLabelValues("ok").Observe(time.Since(begin).Seconds())
 		return nil
 	}
-	if !stopped(err) && r.isHead(&b.records[len(b.records)-1]) {
+	if !stopped(err) && r.isHead(ctx, &b.records[len(b.records)-1]) {
 		r.metrics.append.WithLabelValues("settled").Observe(time.Since(begin).Seconds())
 		r.log.Warn("room: the append failed but its records are in the log", "seq", b.after, "err", err)
 		return nil
@@ -97,26 +97,26 @@ func (r *Room) commit(b *batch) error {
 		halted = err
 	}
 	r.state.sitting = nil
-	r.revive()
+	r.revive(ctx)
 	r.state.halted = halted
 	return err
 }
 
 // isHead tells whether a record is the log's last one.
-func (r *Room) isHead(rec *council.Record) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+func (r *Room) isHead(ctx context.Context, rec *council.Record) bool {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
 	seq, hash, err := r.ledger.Head(ctx, r.council, r.id)
 	return err == nil && seq == rec.Seq && hash == rec.Hash
 }
 
 // revive rebuilds the state from the log and shows it; it tells whether that went well. It is tried again later if not.
-func (r *Room) revive() bool {
+func (r *Room) revive(ctx context.Context) bool {
 	if time.Now().Before(r.state.retryAt) {
 		return false
 	}
 	r.state.retryAt = time.Now().Add(retryAfter) // a success replaces the state and this with it
-	ctx, cancel := context.WithTimeout(context.Background(), reloadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, reloadTimeout)
 	defer cancel()
 	r.metrics.rebuilds.Inc()
 	halted := r.state.halted

@@ -102,7 +102,7 @@ func (g *Registry) load(ctx context.Context, sitting string) (*Room, error) {
 	if err != nil {
 		return nil, unknown(err)
 	}
-	r := newRoom(g.cfg, councilID, sitting)
+	r := newRoom(ctx, g.cfg, councilID, sitting)
 	if err := r.reload(ctx); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ const sideTimeout = 5 * time.Second
 
 // resolve fills in what only the room knows: who waits, who is inside, whether a chair is connected, where a citizen's
 // text lies.
-func (r *Room) resolve(b *batch, cmd council.Command) (council.Command, error) {
+func (r *Room) resolve(ctx context.Context, b *batch, cmd council.Command) (council.Command, error) {
 	switch body := cmd.Body.(type) {
 	case council.AdmissionSet:
 		if body.On {
@@ -26,7 +26,7 @@ func (r *Room) resolve(b *batch, cmd council.Command) (council.Command, error) {
 	case council.ChairTake:
 		cmd.ChairOnline = r.chairOnline()
 	case council.MessageSend:
-		return r.putText(b, cmd, body)
+		return r.putText(ctx, b, cmd, body)
 	}
 	return cmd, nil
 }
@@ -70,7 +70,7 @@ func (r *Room) chairOnline() bool {
 }
 
 // putText stores a text that must not enter the log, once the rules have nothing else against the message.
-func (r *Room) putText(b *batch, cmd council.Command, m council.MessageSend) (council.Command, error) {
+func (r *Room) putText(ctx context.Context, b *batch, cmd council.Command, m council.MessageSend) (council.Command, error) {
 	s := r.state.sitting
 	if !s.NeedsRef(cmd.Actor.Person, m.To) {
 		return cmd, nil
@@ -84,7 +84,7 @@ func (r *Room) putText(b *batch, cmd council.Command, m council.MessageSend) (co
 	if s.RolesOf(about) != nil {
 		about = council.PersonID(m.To)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), sideTimeout)
+	ctx, cancel := context.WithTimeout(ctx, sideTimeout)
 	defer cancel()
 	ref, err := r.side.PutText(ctx, r.council, r.id, about, m.Text)
 	if err != nil {

@@ -26,10 +26,11 @@ type Room struct {
 	log               *slog.Logger
 	metrics           *Metrics
 	started           time.Time
+	life              context.Context // never ends: what the room began it finishes, whoever asked for it
 
 	// in
 	mailbox chan request
-	control chan func()
+	control chan func(context.Context)
 	stop    chan struct{}
 	ending  sync.Once
 	done    chan struct{} // closed when the goroutine ended
@@ -57,14 +58,15 @@ type result struct {
 	err    error
 }
 
-func newRoom(cfg Config, councilID, sitting string) *Room {
+func newRoom(life context.Context, cfg Config, councilID, sitting string) *Room {
 	return &Room{
 		id: sitting, council: councilID, boot: cfg.Boot,
 		ledger: cfg.Ledger, permits: cfg.Permits, side: cfg.Side, metrics: cfg.Metrics,
 		log:     cfg.Log.With("sitting", sitting),
 		started: time.Now(),
+		life:    life,
 		mailbox: make(chan request, maxBatch),
-		control: make(chan func()),
+		control: make(chan func(context.Context)),
 		stop:    make(chan struct{}),
 		done:    make(chan struct{}),
 		people:  newPeople(),
@@ -115,8 +117,8 @@ func (r *Room) Do(ctx context.Context, cmd council.Command) (Answer, error) {
 // Look calls fn with the sitting between two batches. fn reads quickly and keeps nothing of it.
 func (r *Room) Look(ctx context.Context, fn func(*council.Sitting)) error {
 	err := errors.New("room: the log cannot be read")
-	callErr := r.call(ctx, func() {
-		if r.state.sitting != nil || r.revive() {
+	callErr := r.call(ctx, func(ctx context.Context) {
+		if r.state.sitting != nil || r.revive(ctx) {
 			err = nil
 			fn(r.state.sitting)
 		}
@@ -137,17 +139,17 @@ func (r *Room) Published(ctx context.Context) (council.Published, error) {
 // OnDirection has fn called with what the media server must obey: now, and after each change, in order. fn runs in the
 // room's goroutine and must not block.
 func (r *Room) OnDirection(ctx context.Context, fn func(council.MediaDirection)) error {
-	return r.call(ctx, func() {
+	return r.call(ctx, func(context.Context) {
 		r.directions = append(r.directions, fn)
 		fn(r.direction)
 	})
 }
 
-// call runs fn in the room's goroutine and waits for it. When ctx ends before its turn, fn does not run.
-func (r *Room) call(ctx context.Context, fn func()) error {
+// call runs fn in the room's goroutine, with the room's context, and waits for it. When ctx ends before its turn, fn does not run.
+func (r *Room) call(ctx context.Context, fn func(context.Context)) error {
 	ran := make(chan struct{})
 	select {
-	case r.control <- func() { defer close(ran); fn() }:
+	case r.control <- func(ctx context.Context) { defer close(ran); fn(ctx) }:
 	case <-r.done:
 		return refuse(council.Internal, CodeServerStops)
 	case <-ctx.Done():
@@ -163,9 +165,9 @@ func (r *Room) call(ctx context.Context, fn func()) error {
 
 // start begins the room's goroutine; end and done are its end.
 func (r *Room) start() {
-	go pprof.Do(context.Background(), pprof.Labels("room", r.id), func(context.Context) {
+	go pprof.Do(r.life, pprof.Labels("room", r.id), func(ctx context.Context) {
 		defer close(r.done)
-		r.run()
+		r.run(ctx)
 	})
 }
 
@@ -173,20 +175,20 @@ func (r *Room) start() {
 func (r *Room) end() { r.ending.Do(func() { close(r.stop) }) }
 
 // run is the room's goroutine.
-func (r *Room) run() {
+func (r *Room) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		timer.Reset(time.Until(r.nextWake()))
 		select {
 		case req := <-r.mailbox:
-			r.guard(func() { r.batch(r.drain(req)) })
+			r.guard(ctx, func(ctx context.Context) { r.batch(ctx, r.drain(req)) })
 		case fn := <-r.control:
-			r.guard(fn)
+			r.guard(ctx, fn)
 		case <-timer.C:
-			r.guard(r.tick)
+			r.guard(ctx, r.tick)
 		case <-r.stop:
-			r.finish()
+			r.finish(ctx)
 			return
 		}
 	}
@@ -207,11 +209,11 @@ func (r *Room) drain(first request) []request {
 }
 
 // finish answers what waits and takes everybody out.
-func (r *Room) finish() {
+func (r *Room) finish(ctx context.Context) {
 	for {
 		select {
 		case req := <-r.mailbox:
-			r.guard(func() { r.batch(r.drain(req)) })
+			r.guard(ctx, func(ctx context.Context) { r.batch(ctx, r.drain(req)) })
 		default:
 			r.metrics.sessions.Sub(float64(len(r.people.subs)))
 			return
@@ -220,16 +222,16 @@ func (r *Room) finish() {
 }
 
 // guard keeps a panic inside the room: the state in memory is doubtful then, so it is rebuilt from the log.
-func (r *Room) guard(fn func()) {
+func (r *Room) guard(ctx context.Context, fn func(context.Context)) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.metrics.panics.Inc()
 			r.log.Error("room: panic recovered", "panic", p, "stack", string(debug.Stack()))
 			r.state.sitting = nil
-			r.revive()
+			r.revive(ctx)
 		}
 	}()
-	fn()
+	fn(ctx)
 }
 
 // nextWake is when the room has something to do by itself.
@@ -247,16 +249,16 @@ func (r *Room) nextWake() time.Time {
 }
 
 // tick does what is due.
-func (r *Room) tick() {
+func (r *Room) tick(ctx context.Context) {
 	now := time.Now()
 	if r.state.sitting == nil {
-		r.revive()
+		r.revive(ctx)
 		if r.state.sitting == nil {
 			return
 		}
 	}
-	r.endGraces(now)
-	r.countAttendance(now)
+	r.endGraces(ctx, now)
+	r.countAttendance(ctx, now)
 	if r.state.sitting == nil { // the ledger failed on the way; retryAt brings the room back here
 		return
 	}
