@@ -49,13 +49,31 @@ func (s *Service) IssueLinks(ctx context.Context, councilID, sitting string, peo
 	if err := s.store.ReplaceLinks(ctx, rows); err != nil {
 		return nil, wrap("store links", err)
 	}
+	return out, s.dropOldDevices(ctx, councilID, sitting, people)
+}
+
+// dropOldDevices forgets the devices that came by earlier links of these people, who are out already by the links' counters. A
+// clerk's own device, which came by the account, stays: whoever renews all links must not lose the desk.
+func (s *Service) dropOldDevices(ctx context.Context, councilID, sitting string, people []council.Person) error {
+	chosen := make(map[council.PersonID]bool, len(people))
 	for _, p := range people {
-		if err := s.store.RemovePerson(ctx, councilID, sitting, p.ID); err != nil {
-			return nil, wrap("remove devices of old links", err)
-		}
-		s.revoked(sitting, p.ID, "")
+		chosen[p.ID] = true
 	}
-	return out, nil
+	devices, err := s.store.DevicesOfSitting(ctx, councilID, sitting)
+	if err != nil {
+		return wrap("list devices of old links", err)
+	}
+	for _, d := range devices {
+		if !chosen[d.Person] || d.Link == "" {
+			continue
+		}
+		err := s.store.RemoveDevicePerson(ctx, councilID, sitting, d.Device.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return wrap("remove a device of an old link", err)
+		}
+		s.revoked(sitting, d.Person, d.Device.ID)
+	}
+	return nil
 }
 
 // Tried is one try to come in by a personal link.

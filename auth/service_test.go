@@ -263,6 +263,9 @@ func TestRevokedAndRenewedLinks(t *testing.T) {
 	if _, err := h.try(ctx, "s-c1", first[0], first[0].Code, &d); !errors.Is(err, ErrLinkRevoked) {
 		t.Errorf("the old link: %v", err)
 	}
+	if devices, err := h.db.DevicesOfPerson(ctx, "c1", "s-c1", "deputy"); err != nil || len(devices) != 0 {
+		t.Errorf("the old device is still listed: %v, %v", devices, err)
+	}
 	after, err := h.try(ctx, "s-c1", second[0], second[0].Code, &d)
 	must(t, err)
 	if after.Rev <= before.Rev {
@@ -276,8 +279,24 @@ func TestRevokedAndRenewedLinks(t *testing.T) {
 	if _, err := h.try(ctx, "s-c1", second[0], second[0].Code, &d); !errors.Is(err, ErrLinkRevoked) {
 		t.Errorf("the revoked link: %v", err)
 	}
-	if n := len(h.revoked); n != 3 {
+	if n := len(h.revoked); n != 2 {
 		t.Errorf("sessions were told %d times: %v", n, h.revoked)
+	}
+}
+
+func TestRenewedLinksLeaveTheAccountsDevice(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	d, _ := h.device(t)
+	must(t, h.EnterAs(ctx, d, "c1", "s-c1", "deputy", ""))
+	_, err := h.IssueLinks(ctx, "c1", "s-c1", people)
+	must(t, err)
+	if p, err := h.PersonFor(ctx, d, "s-c1"); err != nil || p.ID != "deputy" {
+		t.Errorf("the desk was lost: %v", err)
+	}
+	must(t, h.RevokePerson(ctx, "c1", "s-c1", "deputy"))
+	if _, err := h.PersonFor(ctx, d, "s-c1"); !errors.Is(err, ErrNoPerson) {
+		t.Errorf("after revoking the person: %v", err)
 	}
 }
 

@@ -33,6 +33,7 @@ type devices interface {
 	PersonOfDevice(ctx context.Context, councilID, sitting, device string) (store.DevicePerson, error)
 	PersonsOfDevice(ctx context.Context, device string) ([]store.DevicePerson, error)
 	DevicesOfPerson(ctx context.Context, councilID, sitting string, person council.PersonID) ([]store.Device, error)
+	DevicesOfSitting(ctx context.Context, councilID, sitting string) ([]store.PersonDevice, error)
 	RemoveDevicePerson(ctx context.Context, councilID, sitting, device string) error
 	RemovePerson(ctx context.Context, councilID, sitting string, person council.PersonID) error
 }
