@@ -87,6 +87,27 @@ func TestAmbiguousCommit(t *testing.T) {
 	}
 }
 
+// The ledger stores and does not answer in time: the head is asked with fresh patience.
+func TestLedgerThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemory()
+		s := open(t, l, newSide(), 5)
+		s.gather(5)
+		ballot := s.ballot()
+		l.mu.Lock()
+		l.hang = true
+		l.mu.Unlock()
+		if a, err := s.do(deputy(2), council.VoteCast{Ballot: ballot, Choice: "for"}); err != nil || a.Seq == 0 {
+			t.Errorf("stored, and the head says so: %+v, %v", a, err)
+		}
+		l.fault(func([]council.Record) (bool, error) { return false, nil })
+		if _, err := s.do(deputy(3), council.VoteCast{Ballot: ballot, Choice: "for"}); code(err) != room.CodeNotSaved {
+			t.Errorf("not stored: %v", err)
+		}
+		s.reg.Close()
+	})
+}
+
 // A stopped ledger is never asked again, even if it would say yes; what was saved stays to be seen.
 func TestStoppedLedger(t *testing.T) {
 	l := newMemory()

@@ -103,13 +103,14 @@ type memory struct {
 	append func(records []council.Record) (store bool, err error) // nil: store
 	load   func() error                                           // nil: fine
 	head   func() error                                           // nil: fine
+	hang   bool                                                   // appends answer only when their patience ends
 }
 
 var errStale = errors.New("stale")
 
 func newMemory() *memory { return &memory{logs: map[string][]council.Record{}} }
 
-func (m *memory) Append(_ context.Context, councilID, log string, after uint64, records []council.Record) error {
+func (m *memory) Append(ctx context.Context, councilID, log string, after uint64, records []council.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := councilID + "/" + log
@@ -123,12 +124,19 @@ func (m *memory) Append(_ context.Context, councilID, log string, after uint64, 
 	if keep {
 		m.logs[key] = append(m.logs[key], records...)
 	}
+	if m.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return err
 }
 
-func (m *memory) Head(_ context.Context, councilID, log string) (uint64, [32]byte, error) {
+func (m *memory) Head(ctx context.Context, councilID, log string) (uint64, [32]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if ctx.Err() != nil {
+		return 0, [32]byte{}, ctx.Err()
+	}
 	if m.head != nil {
 		if err := m.head(); err != nil {
 			return 0, [32]byte{}, err
@@ -142,7 +150,10 @@ func (m *memory) Head(_ context.Context, councilID, log string) (uint64, [32]byt
 	return last.Seq, last.Hash, nil
 }
 
-func (m *memory) Load(_ context.Context, councilID, log string, after uint64, fn func(council.Record) error) error {
+func (m *memory) Load(ctx context.Context, councilID, log string, after uint64, fn func(council.Record) error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	m.mu.Lock()
 	if m.load != nil {
 		if err := m.load(); err != nil {
