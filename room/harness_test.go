@@ -83,7 +83,7 @@ func permits(roles []council.Role, command string) bool {
 		case council.RoleChair, council.RoleClerk:
 			return true
 		case council.RoleDeputy:
-			if slices.Contains([]string{"rollcall.checkin", "vote.cast"}, command) || slices.Contains([]string{"queue", "message"}, area) {
+			if slices.Contains([]string{"rollcall.checkin", "vote.cast", "floor.accept", "floor.decline"}, command) || slices.Contains([]string{"queue", "message"}, area) {
 				return true
 			}
 		case council.RoleCitizen, council.RoleGuest:

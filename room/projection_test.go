@@ -20,7 +20,7 @@ func TestTablesFollowTheSitting(t *testing.T) {
 	s := open(t, db, db, 8)
 	s.gather(7)
 	accepted := map[string]int{}
-	for range 600 {
+	for range 800 {
 		person, body := anyAct(rng, s)
 		if _, err := s.do(person, body); err == nil {
 			accepted[body.CommandName()]++
@@ -45,16 +45,24 @@ func TestTablesFollowTheSitting(t *testing.T) {
 func anyAct(rng *rand.Rand, s *stage) (council.PersonID, council.CommandBody) {
 	who := deputy(1 + rng.IntN(8))
 	var ballot, hand string
+	invited := chair
 	if err := s.room.Look(s.t.Context(), func(st *council.Sitting) {
 		ballot = st.OpenBallot()
 		if q, ok := st.View(council.TopicQueue, council.AudienceSteer, nil).(council.QueueView); ok && len(q.Entries) > 0 {
 			hand = q.Entries[rng.IntN(len(q.Entries))].ID
 		}
+		if f, ok := st.View(council.TopicFloor, council.AudienceSteer, nil).(council.FloorView); ok && f.Holder != nil {
+			invited = f.Holder.Person
+		}
 	}); err != nil {
 		s.t.Fatal(err)
 	}
 	kinds := []council.TurnKind{council.TurnSpeak, council.TurnQuestion, council.TurnDebate}
-	states := []council.PresenceState{council.PresencePresent, council.PresenceLate, council.PresenceExcused, council.PresenceLeft}
+	// Mostly present: without a quorum there would be no ballot.
+	states := []council.PresenceState{
+		council.PresencePresent, council.PresencePresent, council.PresencePresent, council.PresencePresent, council.PresenceLate,
+		council.PresenceExcused, council.PresenceLeft,
+	}
 	choice := choiceOf(0, rng.IntN(3))
 	switch rng.IntN(16) {
 	case 0, 1, 2:
@@ -74,9 +82,9 @@ func anyAct(rng *rand.Rand, s *stage) (council.PersonID, council.CommandBody) {
 	case 10:
 		return chair, council.FloorGive{Person: who}
 	case 11:
-		return chair, council.FloorAccept{}
+		return invited, []council.CommandBody{council.FloorAccept{}, council.FloorAccept{}, council.FloorDecline{}}[rng.IntN(3)]
 	case 12:
-		return chair, []council.CommandBody{council.FloorDecline{}, council.FloorEnd{}}[rng.IntN(2)]
+		return chair, council.FloorEnd{}
 	case 13, 14:
 		return clerk, council.RollCallSet{Person: who, State: states[rng.IntN(len(states))], Reason: "nhầm"}
 	default:

@@ -118,9 +118,7 @@ func TestUrgentViewsDoNotWait(t *testing.T) {
 		// Each act comes at the very instant of the one before: nothing is due by time.
 		s.must(deputy(2), council.QueueRaise{Kind: council.TurnSpeak})
 		s.must(chair, council.FloorGive{Person: deputy(3)})
-		if _, err := s.do(deputy(3), council.FloorAccept{}); err == nil {
-			t.Fatal("the test's table lets a deputy accept the floor")
-		}
+		s.must(deputy(3), council.FloorAccept{})
 		for _, c := range []struct {
 			body council.CommandBody
 			ok   func() bool
