@@ -91,22 +91,22 @@ func (o *Office) First(ctx context.Context, token string, c NewCouncil, a Admin)
 }
 
 // AddCouncil makes another council of the installation with its own administrator.
-func (o *Office) AddCouncil(ctx context.Context, c NewCouncil, a Admin) (store.Council, error) {
+func (o *Office) AddCouncil(ctx context.Context, c NewCouncil, a Admin) (Council, error) {
 	row, err := o.checkCouncil(ctx, c)
 	if err != nil {
-		return store.Council{}, err
+		return Council{}, err
 	}
 	if err := checkAdmin(a); err != nil {
-		return store.Council{}, err
+		return Council{}, err
 	}
 	if _, err := o.addCouncil(ctx, row, a, auth.AccountAdmin); err != nil {
-		return store.Council{}, err
+		return Council{}, err
 	}
 	return row, nil
 }
 
 // Councils lists the councils of the installation.
-func (o *Office) Councils(ctx context.Context) ([]store.Council, error) {
+func (o *Office) Councils(ctx context.Context) ([]Council, error) {
 	all, err := o.store.Councils(ctx)
 	if err != nil {
 		return nil, wrap("read councils", err)
@@ -115,10 +115,10 @@ func (o *Office) Councils(ctx context.Context) ([]store.Council, error) {
 }
 
 // Council reads one council.
-func (o *Office) Council(ctx context.Context, id string) (store.Council, error) {
+func (o *Office) Council(ctx context.Context, id string) (Council, error) {
 	c, err := o.store.Council(ctx, id)
 	if err != nil {
-		return store.Council{}, wrap("read a council", err)
+		return Council{}, wrap("read a council", err)
 	}
 	return c, nil
 }
@@ -136,7 +136,7 @@ func (o *Office) Accounts(ctx context.Context, councilID string) ([]auth.Account
 	return o.identity.Accounts(ctx, councilID)
 }
 
-func (o *Office) addCouncil(ctx context.Context, row store.Council, a Admin, role auth.AccountRole) (auth.Account, error) {
+func (o *Office) addCouncil(ctx context.Context, row Council, a Admin, role auth.AccountRole) (auth.Account, error) {
 	if err := o.store.AddCouncil(ctx, row); err != nil {
 		return auth.Account{}, wrap("store a council", err)
 	}
@@ -157,17 +157,17 @@ func checkAdmin(a Admin) error {
 // datePattern is a year or a day.
 var datePattern = regexp.MustCompile(`^\d{4}(-\d{2}-\d{2})?$`)
 
-func (o *Office) checkCouncil(ctx context.Context, c NewCouncil) (store.Council, error) {
-	row := store.Council{
+func (o *Office) checkCouncil(ctx context.Context, c NewCouncil) (Council, error) {
+	row := Council{
 		ID: auth.NewID(), Name: cleanText(c.Name), Unit: c.Unit, Khoa: cleanText(c.Khoa),
 		TermFrom: c.TermFrom, TermTo: c.TermTo, CreatedAt: o.now(),
 	}
 	if row.Name == "" || tooLong(row.Name, maxName) || tooLong(row.Khoa, maxName) {
-		return store.Council{}, ErrCouncilRequired
+		return Council{}, ErrCouncilRequired
 	}
 	for _, d := range []string{row.TermFrom, row.TermTo} {
 		if d != "" && !datePattern.MatchString(d) {
-			return store.Council{}, badField("term", "date")
+			return Council{}, badField("term", "date")
 		}
 	}
 	if row.Unit == "" {
@@ -175,12 +175,12 @@ func (o *Office) checkCouncil(ctx context.Context, c NewCouncil) (store.Council,
 	}
 	units, err := o.Units(ctx)
 	if err != nil {
-		return store.Council{}, err
+		return Council{}, err
 	}
 	for _, u := range units {
 		if u.ID == row.Unit {
 			return row, nil
 		}
 	}
-	return store.Council{}, ErrNoUnit
+	return Council{}, ErrNoUnit
 }

@@ -21,6 +21,9 @@ type PersonLink struct {
 	Devices []LinkDevice     `json:"devices"`
 }
 
+// StateNew is the state of a link that nobody has used.
+const StateNew = string(store.LinkNew)
+
 // LinkDevice is one device that came in by a link.
 type LinkDevice struct {
 	ID     string    `json:"id"`

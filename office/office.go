@@ -71,6 +71,12 @@ type Identity interface {
 	RevokeDevice(ctx context.Context, councilID, sitting, device string) error
 }
 
+// Unit and Council are the store's rows, which the office gives on as they are.
+type (
+	Unit    = store.Unit
+	Council = store.Council
+)
+
 // Config is what an Office is made of; Log and Now may be nil.
 type Config struct {
 	Store    Store
@@ -121,7 +127,7 @@ func New(ctx context.Context, c Config) (*Office, error) {
 }
 
 // Units lists the administrative units.
-func (o *Office) Units(ctx context.Context) ([]store.Unit, error) {
+func (o *Office) Units(ctx context.Context) ([]Unit, error) {
 	units, err := o.store.Units(ctx)
 	if err != nil {
 		return nil, wrap("read units", err)

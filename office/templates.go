@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"nghitruong/council"
-	"nghitruong/store"
 )
 
 // data holds the templates and the sample units: data with their citations, never rules in code.
@@ -87,9 +86,9 @@ func readData(name string, into any) error {
 }
 
 // SampleUnits are the units that an empty installation starts with.
-func SampleUnits() ([]store.Unit, error) {
+func SampleUnits() ([]Unit, error) {
 	var file struct {
-		Units []store.Unit `json:"units"`
+		Units []Unit `json:"units"`
 	}
 	if err := readData("units", &file); err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"nghitruong/council"
 	"nghitruong/office"
 	"nghitruong/papers"
-	"nghitruong/store"
 )
 
 // account is the caller's account; the guard has made sure that there is one.
@@ -23,7 +22,7 @@ func answerOf[T any](v T, err error) (*body[T], error) {
 	return &body[T]{Body: v}, nil
 }
 
-func (s *server) units(ctx context.Context, _ *struct{}) (*body[[]store.Unit], error) {
+func (s *server) units(ctx context.Context, _ *struct{}) (*body[[]office.Unit], error) {
 	return answerOf(s.office.Units(ctx))
 }
 
@@ -59,7 +58,7 @@ func (s *server) addAccount(ctx context.Context, in *addAccountIn) (*body[accoun
 	return answerOf(accountRow{ID: a.ID, Name: a.Name, Role: a.Role}, err)
 }
 
-func (s *server) councils(ctx context.Context, _ *struct{}) (*body[[]store.Council], error) {
+func (s *server) councils(ctx context.Context, _ *struct{}) (*body[[]office.Council], error) {
 	return answerOf(s.office.Councils(ctx))
 }
 
@@ -70,7 +69,7 @@ type addCouncilIn struct {
 	}
 }
 
-func (s *server) addCouncil(ctx context.Context, in *addCouncilIn) (*body[store.Council], error) {
+func (s *server) addCouncil(ctx context.Context, in *addCouncilIn) (*body[office.Council], error) {
 	return answerOf(s.office.AddCouncil(ctx, in.Body.Council, in.Body.Admin))
 }
 
@@ -171,7 +170,7 @@ func (s *server) newLinks(ctx context.Context, d office.Draft, issued []auth.Iss
 		}
 		out = append(out, newLink{
 			Person: p.ID, Name: p.Name, Office: p.Office, Group: p.Group, Seat: p.Seat, Roles: p.Roles,
-			URL: url, Code: i.Code, QR: qr, State: string(store.LinkNew), Devices: []office.LinkDevice{},
+			URL: url, Code: i.Code, QR: qr, State: office.StateNew, Devices: []office.LinkDevice{},
 		})
 	}
 	return out, nil

@@ -177,7 +177,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch path.Base(t.PkgPath()) {
-	case "office", "store", "web":
+	case "office", "store", "web": // the store's rows come by the office
 		return "Api" + name
 	}
 	return name
