@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"log/slog"
 	"math"
 	"slices"
 	"testing"
@@ -22,7 +23,7 @@ type hall struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
-	s := &Server{metrics: newMetrics()}
+	s := &Server{metrics: newMetrics(), log: slog.New(slog.DiscardHandler)}
 	s.workers = []*worker{newWorker(s)}
 	return &hall{t: t, c: newConference(s, "s"), now: int64(time.Minute)}
 }

@@ -59,5 +59,5 @@ func (s *slot) rtpNow(now int64) (ts uint32, ok bool) {
 	if s.video {
 		clock = clockVideo
 	}
-	return last + uint32((now-arrival)/1000*clock/1e6), true //nolint:gosec // wraps as RTP does
+	return last + uint32((now-arrival)/1000*clock/1e6), true
 }

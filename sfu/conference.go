@@ -1,9 +1,8 @@
 package sfu
 
 import (
-	"context"
+	"log/slog"
 	"math/rand/v2"
-	"runtime/pprof"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,12 +21,12 @@ const (
 // Conference is the media of one sitting. One goroutine owns its peers, sources and slot assignment; the gates are
 // atomics that the readers look at for each packet.
 type Conference struct {
-	srv     *Server
-	sitting string
-	ops     chan func()
-	quit    chan struct{}
-	done    chan struct{}
-	once    sync.Once
+	srv  *Server
+	log  *slog.Logger
+	ops  chan func()
+	quit chan struct{}
+	done chan struct{}
+	once sync.Once
 
 	peerCount, sourceCount atomic.Int64
 	dominantSrc            atomic.Uint32
@@ -49,7 +48,7 @@ type Conference struct {
 
 func newConference(s *Server, sitting string) *Conference {
 	return &Conference{
-		srv: s, sitting: sitting, ops: make(chan func(), confQueue), quit: make(chan struct{}), done: make(chan struct{}),
+		srv: s, log: s.log.With("sitting", sitting), ops: make(chan func(), confQueue), quit: make(chan struct{}), done: make(chan struct{}),
 		seats: map[string]*seat{}, ids: map[sourceKey]uint32{}, sources: map[sourceKey]*Source{},
 		bySrc: map[uint32]*Source{}, opened: map[string]bool{}, detector: packets.NewSpeakerDetector(),
 		spoke: map[string]int64{},
@@ -58,12 +57,10 @@ func newConference(s *Server, sitting string) *Conference {
 
 func (c *Conference) run() {
 	defer close(c.done)
-	pprof.Do(context.Background(), pprof.Labels("sfu", "conference", "sitting", c.sitting), func(context.Context) {
-		tick := time.NewTicker(confTick)
-		defer tick.Stop()
-		for !c.turn(tick.C) {
-		}
-	})
+	tick := time.NewTicker(confTick)
+	defer tick.Stop()
+	for !c.turn(tick.C) {
+	}
 	c.srv.guard("conference end", func() {
 		for _, st := range slices.Clone(c.order) {
 			c.remove(st)
@@ -235,7 +232,7 @@ func (c *Conference) source(key sourceKey) *Source {
 	}
 	id, ok := c.ids[key]
 	for !ok {
-		if id = rand.Uint32(); id != 0 && !c.idTaken(id) { //nolint:gosec // an id, not a secret
+		if id = rand.Uint32(); id != 0 && !c.idTaken(id) {
 			c.ids[key], ok = id, true
 		}
 	}

@@ -194,14 +194,14 @@ func (l *Layer) count(p *packets.Packet) {
 	}
 	if p.ExtSN > r.highest.Load() {
 		r.highest.Store(p.ExtSN)
-		transit := p.Arrival*int64(l.clock)/int64(time.Second) - int64(p.ExtTS) //nolint:gosec // differences matter, not values
+		transit := p.Arrival*int64(l.clock)/int64(time.Second) - int64(p.ExtTS)
 		d := transit - r.transit
 		if r.transit == 0 {
 			d = 0
 		}
 		r.transit = transit
 		j := r.jitter.Load()
-		r.jitter.Store(j + uint64(max(d, -d)) - (j+8)>>4) //nolint:gosec // not negative
+		r.jitter.Store(j + uint64(max(d, -d)) - (j+8)>>4)
 	}
 }
 
@@ -225,12 +225,12 @@ func (l *Layer) report(now int64) rtcp.ReceptionReport {
 		l.s.metrics.inLost.Add(de - dr)
 	}
 	rep := rtcp.ReceptionReport{
-		SSRC: l.ssrc, FractionLost: uint8(frac), TotalLost: uint32(min(lost, 1<<23-1)), //nolint:gosec // clamped
-		LastSequenceNumber: uint32(highest), Jitter: uint32(r.jitter.Load() >> 4), //nolint:gosec // low 32 bits are wanted
+		SSRC: l.ssrc, FractionLost: uint8(frac), TotalLost: uint32(min(lost, 1<<23-1)),
+		LastSequenceNumber: uint32(highest), Jitter: uint32(r.jitter.Load() >> 4),
 	}
 	if sr := r.lastSR.Load(); sr != 0 {
-		rep.LastSenderReport = uint32(sr)                                          //nolint:gosec // 32 bits kept
-		rep.Delay = uint32((now - r.lastSRAt.Load()) * 65536 / int64(time.Second)) //nolint:gosec // seconds in 16.16
+		rep.LastSenderReport = uint32(sr)
+		rep.Delay = uint32((now - r.lastSRAt.Load()) * 65536 / int64(time.Second))
 	}
 	return rep
 }
@@ -246,7 +246,7 @@ func (l *Layer) measure(now int64) {
 	}
 	total := l.bytes.Load()
 	if l.rateAt != 0 {
-		fresh := (total - l.rateBytes) * 8 * uint64(time.Second) / uint64(now-l.rateAt) //nolint:gosec // positive
+		fresh := (total - l.rateBytes) * 8 * uint64(time.Second) / uint64(now-l.rateAt)
 		if old := l.rate.Load(); old != 0 {
 			fresh = (3*old + fresh) / 4 // pictures differ from second to second
 		}

@@ -27,7 +27,7 @@ func (l slogLogger) emit(level slog.Level, format string, args ...any) {
 	if len(args) > 0 {
 		format = fmt.Sprintf(format, args...)
 	}
-	l.log.Log(ctx, level, format)
+	l.log.Log(ctx, level, "pion", "text", format)
 }
 
 const levelTrace = slog.LevelDebug - 4

@@ -38,7 +38,7 @@ func (v *viewer) probe(now int64) {
 		return
 	}
 	sent := v.sentBytes.Load()
-	p.debt += int64(p.rate)/8*(now-p.last)/1e9 - int64(sent-p.base) //nolint:gosec // small numbers
+	p.debt += int64(p.rate)/8*(now-p.last)/1e9 - int64(sent-p.base)
 	p.last, p.base = now, sent
 	for _, s := range v.video {
 		for n := 0; n < probeBurst && p.debt > 0; n++ {
@@ -65,7 +65,7 @@ func (s *slot) probeOnce(now int64) int {
 		return 0
 	}
 	s.probeBack++
-	meta, ok := s.meta.Get(uint16(s.lastOut - s.probeBack%probeBurst)) //nolint:gosec // low 16 bits
+	meta, ok := s.meta.Get(uint16(s.lastOut - s.probeBack%probeBurst))
 	if !ok || meta.Inserted || meta.Layer != s.cur.num {
 		return 0
 	}

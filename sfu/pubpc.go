@@ -32,7 +32,7 @@ type pubPC struct {
 }
 
 func newPub(st *seat, mids []string) *pubPC {
-	return &pubPC{seat: st, ssrc: rand.Uint32(), mids: mids} //nolint:gosec // an SSRC
+	return &pubPC{seat: st, ssrc: rand.Uint32(), mids: mids}
 }
 
 // onTrack is called by Pion when the first packet of a stream came.
@@ -48,7 +48,7 @@ func (u *pubPC) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
 	var level uint8
 	for _, e := range params.HeaderExtensions {
 		if e.URI == uriAudioLevel {
-			level = uint8(e.ID) //nolint:gosec // 1..14
+			level = uint8(e.ID)
 		}
 	}
 	var l *Layer
@@ -56,11 +56,12 @@ func (u *pubPC) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
 	if l == nil {
 		return
 	}
-	s.wg.Go(func() {
-		s.guard("layer", func() { l.read(track) }, nil)
-		u.seat.conf.post(func() { u.removeLayer(l) })
-	})
-	s.wg.Go(func() { s.guard("layer rtcp", func() { l.readRTCP(track, receiver) }, nil) })
+	broken := func() { u.seat.conf.post(func() { u.seat.pubEnded(u) }) }
+	s.spawn("layer", func() {
+		defer u.seat.conf.post(func() { u.removeLayer(l) })
+		l.read(track)
+	}, broken)
+	s.spawn("layer rtcp", func() { l.readRTCP(track, receiver) }, broken)
 }
 
 // kindOf tells which line of the offer a receiver serves.
@@ -186,7 +187,7 @@ func (l *Layer) onRTCP(raw []byte, now int64) {
 		if !ok || sr.SSRC != l.ssrc {
 			continue
 		}
-		l.recv.lastSR.Store(uint64(uint32(sr.NTPTime >> 16))) //nolint:gosec // the middle 32 bits
+		l.recv.lastSR.Store(uint64(uint32(sr.NTPTime >> 16)))
 		l.recv.lastSRAt.Store(now)
 		l.clk.pending.Store(&senderReport{ntp: sr.NTPTime, rtp: sr.RTPTime, arrival: now})
 		if l.src.gate.Load() {

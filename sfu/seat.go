@@ -22,13 +22,12 @@ type seat struct {
 	pub        *pubPC
 	gone       []uint32 // withdrawn sources the client must be told of
 
-	audio  []uint32 // assignment of the audio slots
-	video  []uint32 // assignment of the video slots
-	layers []int    // wanted layer per video slot
-	alloc  allocation
-	shown  SlotMap // what the client was told
-	told   int64   // when, 0 = at once
-	fresh  bool    // the client must be told although nothing changed
+	audio []uint32 // assignment of the audio slots
+	video []uint32 // assignment of the video slots
+	alloc allocation
+	shown SlotMap // what the client was told
+	told  int64   // when, 0 = at once
+	fresh bool    // the client must be told although nothing changed
 }
 
 // everything is what a client sees that has not said what it wants.
@@ -155,6 +154,7 @@ func (st *seat) viewerEnded(v *viewer) {
 	}
 	st.viewer = nil
 	v.close()
+	st.conf.log.Info("downlink ended", "peer", st.part.ID)
 	if st.sink != nil {
 		st.sink.Failed(PCSub, errFailed)
 	}
@@ -167,6 +167,7 @@ func (st *seat) pubEnded(u *pubPC) {
 	}
 	st.pub = nil
 	u.close()
+	st.conf.log.Info("uplink ended", "peer", st.part.ID)
 	for _, kind := range lineKinds {
 		if src := st.conf.sources[sourceKey{st.part.ID, kind}]; src != nil {
 			st.conf.withdraw(src)

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,7 +77,7 @@ func NewServer(cfg Config) (*Server, error) {
 	for range max(2, 2*runtime.GOMAXPROCS(0)) {
 		w := newWorker(s)
 		s.workers = append(s.workers, w)
-		s.wg.Go(w.run)
+		s.spawn("worker", w.run, nil)
 	}
 	return s, nil
 }
@@ -128,7 +129,7 @@ func (s *Server) Conference(sitting string) *Conference {
 		return c
 	}
 	s.confs[sitting] = c
-	s.wg.Go(c.run)
+	s.spawn("conference", c.run, nil)
 	return c
 }
 
@@ -190,12 +191,19 @@ func (s *Server) pickWorker() *worker {
 
 // closePC closes a PeerConnection in its own goroutine, which Close waits for.
 func (s *Server) closePC(pc *webrtc.PeerConnection) {
-	s.wg.Go(func() {
+	s.spawn("close", func() {
 		t := time.AfterFunc(closeWatchdog, func() { s.log.Warn("a PeerConnection does not close") })
 		defer t.Stop()
 		if err := pc.GracefulClose(); err != nil {
 			s.log.Debug("close PeerConnection", "err", err)
 		}
+	}, nil)
+}
+
+// spawn runs f in a goroutine that Close waits for, labelled for profiles and guarded.
+func (s *Server) spawn(what string, f, ended func()) {
+	s.wg.Go(func() {
+		pprof.Do(context.Background(), pprof.Labels("sfu", what), func(context.Context) { s.guard(what, f, ended) })
 	})
 }
 

@@ -82,13 +82,13 @@ type assignment struct {
 func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
 	s := &slot{
 		v: v, index: index, video: video, id: id, stream: stream,
-		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: uint16(rand.Uint32()), //nolint:gosec // any number
+		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: uint16(rand.Uint32()),
 	}
 	clock, gaps, metas := uint32(clockAudio), packets.GapsAudio, packets.MetaSizeAudio
 	if video {
 		clock, gaps, metas = clockVideo, packets.GapsVideo, packets.MetaSize
 	}
-	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32()), rand.Uint32()) //nolint:gosec // any number
+	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32()), rand.Uint32())
 	s.meta = packets.NewMetaRing(metas)
 	return s
 }
@@ -131,7 +131,7 @@ func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	}
 	for _, e := range ctx.HeaderExtensions() {
 		if e.URI == uriAbsSendTime {
-			s.absExtID = uint8(e.ID) //nolint:gosec // 1..14
+			s.absExtID = uint8(e.ID)
 		}
 	}
 	s.rtxSSRC = uint32(ctx.SSRCRetransmission())
@@ -358,7 +358,7 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 
 // stamp writes abs-send-time: seconds in 6.18 fixed point.
 func (s *slot) stamp(now int64) {
-	t := uint64(now%absSendWrap) << absSendScale / 1e9 //nolint:gosec // not negative
+	t := uint64(now%absSendWrap) << absSendScale / 1e9
 	s.absTime[0], s.absTime[1], s.absTime[2] = byte(t>>16), byte(t>>8), byte(t)
 }
 

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/pion/rtcp"
@@ -48,7 +49,7 @@ func (r *rtcpRecorder) WriteRTCP(pkts []rtcp.Packet) error {
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	s := &Server{metrics: newMetrics()}
+	s := &Server{metrics: newMetrics(), log: slog.New(slog.DiscardHandler)}
 	s.workers = []*worker{newWorker(s)}
 	c := newConference(s, "s")
 	st := newSeat(c, Participant{ID: "v"})
@@ -189,3 +190,37 @@ func BenchmarkForward(b *testing.B) {
 
 // fakeRemote stands for a track that is never read.
 var fakeRemote = &webrtc.TrackRemote{}
+
+// panicEgress is a path that breaks.
+type panicEgress struct{ countingEgress }
+
+func (panicEgress) WriteRTP(*rtp.Header, []byte) (int, error) { var p *int; return *p, nil }
+
+// TestPanicEndsOneViewer checks that a panic while a viewer is served ends that viewer and not its worker.
+func TestPanicEndsOneViewer(t *testing.T) {
+	b := newBench(t)
+	other := newBench(t)
+	w := b.v.w
+	other.v.w = w
+	w.viewers[b.v], w.viewers[other.v] = struct{}{}, struct{}{}
+	b.v.audio[0].out = panicEgress{}
+	b.v.audio[0].assign(b.mic, false, 0)
+	other.v.audio[0].assign(b.mic, false, 0)
+	for i := range 3 {
+		w.in <- item{w.fans[b.mic], b.packet(t, b.mic, uint16(i), uint32(i)*960, []byte{1})}
+	}
+	for len(w.in) > 0 {
+		it := <-w.in
+		b.s.guard("worker", func() { w.forward(it) }, w.blame)
+	}
+	b.s.wg.Wait()
+	if b.s.metrics.panics.Load() != 1 {
+		t.Errorf("%d panics", b.s.metrics.panics.Load())
+	}
+	if _, still := w.viewers[b.v]; still || len(w.viewers) != 1 || len(w.fans[b.mic].slots) != 1 {
+		t.Errorf("viewers %d, slots %d", len(w.viewers), len(w.fans[b.mic].slots))
+	}
+	if other.audio.n != 2 { // the first packet was lost to the panic
+		t.Errorf("the other viewer got %d packets", other.audio.n)
+	}
+}

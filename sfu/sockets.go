@@ -53,7 +53,7 @@ func openSockets(cfg Config, lf logging.LoggerFactory) (*sockets, error) {
 		_ = c.SetReadBuffer(udpSocketBuffer)
 		_ = c.SetWriteBuffer(udpSocketBuffer)
 		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: lf.NewLogger("ice"), UDPConn: c}))
-		s.bound = append(s.bound, netip.AddrPortFrom(addrs[i], uint16(port))) //nolint:gosec // a port fits
+		s.bound = append(s.bound, netip.AddrPortFrom(addrs[i], uint16(port)))
 		s.closeSock = append(s.closeSock, c.Close)
 	}
 	s.udp = muxes[0]
@@ -122,7 +122,7 @@ func bindUDP(addrs []netip.Addr, port int) ([]*net.UDPConn, int, error) {
 func bindAll(addrs []netip.Addr, port int) ([]*net.UDPConn, int, error) {
 	conns := make([]*net.UDPConn, 0, len(addrs))
 	for _, a := range addrs {
-		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, uint16(port)))) //nolint:gosec // a port fits
+		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, uint16(port))))
 		if err != nil {
 			for _, open := range conns {
 				_ = open.Close()
@@ -229,14 +229,19 @@ func publicRules(public []netip.Addr) []webrtc.ICEAddressRewriteRule {
 			v6 = append(v6, a.String())
 		}
 	}
+	families := []struct {
+		addrs    []string
+		networks []webrtc.NetworkType
+	}{
+		{v4, []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4}},
+		{v6, []webrtc.NetworkType{webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}},
+	}
 	var rules []webrtc.ICEAddressRewriteRule
-	for ext, nets := range map[*[]string][]webrtc.NetworkType{
-		&v4: {webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4}, &v6: {webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6},
-	} {
-		if len(*ext) > 0 {
+	for _, f := range families {
+		if len(f.addrs) > 0 {
 			rules = append(rules, webrtc.ICEAddressRewriteRule{
-				External: *ext, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
-				Networks: nets,
+				External: f.addrs, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
+				Networks: f.networks,
 			})
 		}
 	}

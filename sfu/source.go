@@ -53,7 +53,7 @@ type Source struct {
 }
 
 func newSource(id uint32, key sourceKey) *Source {
-	return &Source{id: id, key: key, onLayers: -2, wantLayer: -1}
+	return &Source{id: id, key: key, onLayers: layersUntold, wantLayer: -1}
 }
 
 // isVideo tells whether the source is a picture.
@@ -62,7 +62,7 @@ func (s *Source) isVideo() bool { return s.key.kind != KindMic }
 // noteLevel keeps an audio level for the conference's next look. Only the reader calls it.
 func (s *Source) noteLevel(level uint8, at int64) {
 	h := s.levelHead.Load()
-	s.levels[h%levelsKept].Store(uint64(at)<<8 | uint64(level)) //nolint:gosec // not negative
+	s.levels[h%levelsKept].Store(uint64(at)<<8 | uint64(level))
 	s.levelHead.Store(h + 1)
 }
 
@@ -74,7 +74,7 @@ func (s *Source) drainLevels(f func(level uint8, at int64)) {
 	}
 	for ; s.levelRead != head; s.levelRead++ {
 		v := s.levels[s.levelRead%levelsKept].Load()
-		f(uint8(v), int64(v>>8)) //nolint:gosec // as packed by noteLevel
+		f(uint8(v), int64(v>>8))
 	}
 }
 

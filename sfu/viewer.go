@@ -71,7 +71,7 @@ type viewer struct {
 func newViewer(st *seat, audio, video int, start uint64) *viewer {
 	v := &viewer{
 		est: packets.NewRateEstimator(start),
-		s:   st.conf.srv, seat: st, w: st.conf.srv.pickWorker(), ssrc: rand.Uint32(), //nolint:gosec // an SSRC
+		s:   st.conf.srv, seat: st, w: st.conf.srv.pickWorker(), ssrc: rand.Uint32(),
 		cname: "nghitruong",
 	}
 	v.estBps.Store(start)
@@ -137,7 +137,7 @@ func (v *viewer) slotOf(ssrc uint32) *slot {
 // sent counts bytes that went out.
 func (v *viewer) sent(n int, probe bool, now int64) {
 	v.lastSent = now
-	v.sentBytes.Add(uint64(n)) //nolint:gosec // a length
+	v.sentBytes.Add(uint64(n))
 	v.est.Sent(n, probe, now)
 }
 
@@ -158,7 +158,7 @@ func (v *viewer) tick(now int64) {
 		}
 	}
 	if v.reported && v.lossDen > 0 {
-		v.est.OnRR(uint8(v.lossNum/v.lossDen), time.Duration(v.rttNs.Load()), 0, now) //nolint:gosec // an average of bytes
+		v.est.OnRR(uint8(v.lossNum/v.lossDen), time.Duration(v.rttNs.Load()), 0, now)
 		v.reports++
 		v.reported, v.lossNum, v.lossDen = false, 0, 0
 	}

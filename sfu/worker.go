@@ -1,8 +1,7 @@
 package sfu
 
 import (
-	"context"
-	"runtime/pprof"
+	"slices"
 	"time"
 
 	"nghitruong/sfu/packets"
@@ -40,6 +39,7 @@ type worker struct {
 	fans    map[*Layer]*fan
 	viewers map[*viewer]struct{}
 	replay  []*packets.Packet // scratch
+	serving *viewer           // to blame for a panic
 }
 
 func newWorker(s *Server) *worker {
@@ -52,12 +52,10 @@ func newWorker(s *Server) *worker {
 
 func (w *worker) run() {
 	defer close(w.done)
-	pprof.Do(context.Background(), pprof.Labels("sfu", "worker"), func(context.Context) {
-		tick := time.NewTicker(workerTick)
-		defer tick.Stop()
-		for !w.turn(tick.C) {
-		}
-	})
+	tick := time.NewTicker(workerTick)
+	defer tick.Stop()
+	for !w.turn(tick.C) {
+	}
 	for { // give the packets back
 		select {
 		case it := <-w.in:
@@ -68,7 +66,8 @@ func (w *worker) run() {
 	}
 }
 
-// turn serves the worker until it must end (true) or a panic was caught (false: the next turn goes on).
+// turn serves the worker until it must end (true) or a panic was caught (false: the viewer that was being served is
+// ended and the next turn goes on).
 func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 	w.s.guard("worker", func() {
 		for {
@@ -84,24 +83,46 @@ func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 				return
 			}
 		}
-	}, nil)
+	}, w.blame)
 	return ended
+}
+
+// blame ends the viewer that was being served when a panic was caught.
+func (w *worker) blame() {
+	v := w.serving
+	w.serving = nil
+	if v == nil {
+		return
+	}
+	delete(w.viewers, v)
+	for l, f := range w.fans {
+		f.slots = slices.DeleteFunc(f.slots, func(s *slot) bool { return s.v == v })
+		if len(f.slots) == 0 {
+			delete(w.fans, l)
+			l.removeFan(f)
+		}
+	}
+	w.s.spawn("blame", func() { v.seat.conf.post(func() { v.seat.viewerEnded(v) }) }, nil)
 }
 
 // forward writes one packet to every slot of a fan.
 func (w *worker) forward(it item) {
 	now := w.s.now()
 	for _, sl := range it.fan.slots {
+		w.serving = sl.v
 		sl.onPacket(it.fan.layer, it.pkt, now)
 	}
+	w.serving = nil
 	w.s.metrics.observeDelay(w.s.now() - it.pkt.Arrival)
 	it.pkt.Release()
 }
 
 func (w *worker) tick(now int64) {
 	for v := range w.viewers {
+		w.serving = v
 		v.tick(now)
 	}
+	w.serving = nil
 }
 
 // do runs f in the worker; false when the worker has ended. It may wait for a place in the queue.
@@ -152,10 +173,8 @@ func (w *worker) subscribe(l *Layer, s *slot) {
 		w.fans[l] = f
 		l.addFan(f)
 	}
-	for _, have := range f.slots {
-		if have == s {
-			return
-		}
+	if slices.Contains(f.slots, s) {
+		return
 	}
 	f.slots = append(f.slots, s)
 }
@@ -166,11 +185,8 @@ func (w *worker) unsubscribe(l *Layer, s *slot) {
 	if f == nil {
 		return
 	}
-	for i, have := range f.slots {
-		if have == s {
-			f.slots = append(f.slots[:i], f.slots[i+1:]...)
-			break
-		}
+	if i := slices.Index(f.slots, s); i >= 0 {
+		f.slots = slices.Delete(f.slots, i, i+1)
 	}
 	if len(f.slots) == 0 {
 		delete(w.fans, l)
