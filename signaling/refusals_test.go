@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	dto "github.com/prometheus/client_model/go"
 )
 
 func TestOrigins(t *testing.T) {
@@ -119,11 +120,23 @@ func TestAMalformedActIsAnswered(t *testing.T) {
 	c.closes(CloseMalformed, "bad_field")
 }
 
+// TestTooLongAMessage: the server stops reading in the middle of the message, so that the reset of the connection may overtake
+// the close frame.
 func TestTooLongAMessage(t *testing.T) {
 	h := newHouse(t)
-	c := h.join("p02")
-	c.sendRaw(`{"type":"` + strings.Repeat("x", 2*readLimit) + `"}`)
-	c.closes(websocket.CloseMessageTooBig, "")
+	witness, c := h.join("p01"), h.join("p02")
+	_ = c.conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"`+strings.Repeat("x", 2*readLimit)+`"}`))
+	eventually(t, "the socket ended", func() bool { return h.sockets() == 1 })
+	c.cut()
+	if e := c.closed.Load(); e != nil && e.Code != websocket.CloseMessageTooBig {
+		t.Errorf("closed with %v", e)
+	}
+	var m dto.Metric
+	must(t, h.handler.metrics.malformed.WithLabelValues(string(badLength)).Write(&m))
+	if m.GetCounter().GetValue() != 1 {
+		t.Errorf("counted %v messages too long", m.GetCounter().GetValue())
+	}
+	witness.answer(witness.send("session.ping", nil))
 }
 
 func TestNoHello(t *testing.T) {
