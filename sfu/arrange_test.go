@@ -379,3 +379,58 @@ func TestTrial(t *testing.T) {
 		}
 	}
 }
+
+// TestGateLeavesNoHole checks that viewers see unbroken numbers across a closed gate and that pictures start with a
+// keyframe.
+func TestGateLeavesNoHole(t *testing.T) {
+	b := newBench(t)
+	slots := map[*Layer]*slot{b.cam: b.v.video[0], b.mic: b.v.audio[0]}
+	seen := map[*Layer]*countingEgress{b.cam: &b.video, b.mic: &b.audio}
+	for l, s := range slots {
+		l.src.gate.Store(true)
+		s.assign(l, false, 0)
+	}
+	feed := func(l *Layer, sn uint16, key bool) {
+		payload := []byte{1}
+		if l == b.cam {
+			payload = vp8Payload(sn, key, 640, 360, 10)
+		}
+		p := b.packet(t, l, sn, uint32(sn)*3600, payload)
+		l.receive(p)
+		p.Release()
+		for len(b.v.w.in) > 0 {
+			b.v.w.forward(<-b.v.w.in)
+		}
+	}
+	for l, out := range seen {
+		sn := uint16(65500)
+		for i := range 20 {
+			feed(l, sn, i == 0)
+			sn++
+		}
+		last, n := out.hdr.SequenceNumber, out.n
+		l.src.gate.Store(false)
+		for range 300 {
+			feed(l, sn, false)
+			sn++
+		}
+		if out.n != n {
+			t.Fatalf("%d packets passed a closed gate", out.n-n)
+		}
+		l.src.gate.Store(true)
+		for i := range 10 {
+			feed(l, sn, i == 5)
+			sn++
+		}
+		want := 10
+		if l == b.cam {
+			want = 5
+		}
+		if out.n-n != want || out.hdr.SequenceNumber-last != uint16(want) {
+			t.Errorf("%s: %d packets, numbers moved by %d, want %d", l.codecName, out.n-n, out.hdr.SequenceNumber-last, want)
+		}
+	}
+	if len(b.up.pkts) == 0 {
+		t.Error("no keyframe was asked for")
+	}
+}

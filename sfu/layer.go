@@ -52,9 +52,11 @@ type Layer struct {
 	rateBytes uint64
 
 	// Owned by the reader.
-	sn   packets.ExtSeq
-	ts   packets.ExtTS
-	nack *uplinkNack
+	sn     packets.ExtSeq
+	ts     packets.ExtTS
+	barred bool   // the gate kept packets out and none passed since
+	hidden uint64 // packets kept out by the gate so far: the extended numbers of viewers are lower by this
+	nack   *uplinkNack
 }
 
 // receiverState is what a receiver report says (RFC 3550 section 6.4.1), written by the reader, read by the conference.
@@ -115,20 +117,27 @@ func (l *Layer) receive(p *packets.Packet) {
 		m.dropped[dropMalformed].Add(1)
 		return
 	}
-	p.ExtSN = l.sn.Unwrap(p.Header.SN)
+	ext := l.sn.Unwrap(p.Header.SN)
 	p.ExtTS = l.ts.Unwrap(p.Header.TS)
 	if !l.src.gate.Load() {
-		l.count(p)
+		l.count(p, ext)
 		l.nack.forget()
+		l.barred = true
 		m.dropped[dropGate].Add(1)
 		return
 	}
+	if l.barred && !l.reopen(p, ext) {
+		l.count(p, ext)
+		m.dropped[dropGate].Add(1)
+		return
+	}
+	p.ExtSN = ext - l.hidden
 	if !l.ring.Put(p) {
 		m.dropped[dropDuplicate].Add(1)
 		return
 	}
-	l.count(p)
-	l.nack.onPacket(p)
+	l.count(p, ext)
+	l.nack.onPacket(p, ext)
 	l.clk.observe(p)
 	l.bytes.Add(uint64(len(p.Raw())))
 	if len(p.Payload()) > 0 { // padding probes are no picture
@@ -146,6 +155,20 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	l.tap(p)
 	l.fanOut(p)
+}
+
+// reopen lets a stream through again after its gate was closed. Viewers must not see how much was kept from them, so
+// the numbers go on without a hole; pictures start with a keyframe.
+func (l *Layer) reopen(p *packets.Packet, ext uint64) bool {
+	if l.codec.Video() && !p.Key {
+		l.requestKeyframe(p.Arrival)
+		return false
+	}
+	if hi, ok := l.ring.Highest(); ok && ext-l.hidden > hi+1 {
+		l.hidden = ext - hi - 1
+	}
+	l.barred = false
+	return true
 }
 
 // picture keeps the keyframe control and the picture's size up to date.
@@ -186,14 +209,14 @@ func (l *Layer) overflow(f *fan, p *packets.Packet) {
 }
 
 // count keeps the receiver report's figures.
-func (l *Layer) count(p *packets.Packet) {
+func (l *Layer) count(p *packets.Packet, ext uint64) {
 	r := &l.recv
 	r.received.Add(1)
 	if r.base.Load() == 0 {
-		r.base.Store(p.ExtSN)
+		r.base.Store(ext)
 	}
-	if p.ExtSN > r.highest.Load() {
-		r.highest.Store(p.ExtSN)
+	if ext > r.highest.Load() {
+		r.highest.Store(ext)
 		transit := p.Arrival*int64(l.clock)/int64(time.Second) - int64(p.ExtTS)
 		d := transit - r.transit
 		if r.transit == 0 {

@@ -295,7 +295,7 @@ func (s *slot) onAudio(l *Layer, p *packets.Packet, now int64) {
 	if l != s.want {
 		return
 	}
-	if s.mun.Layer() != l.num {
+	if s.cur != l {
 		s.mun.SwitchSource(l.num, p)
 		s.arrived(l)
 	}

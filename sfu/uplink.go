@@ -15,6 +15,7 @@ type uplinkNack struct {
 	gen      *packets.NackGenerator
 	lastTick int64
 	sns      []uint16
+	used     bool // gen has seen packets
 }
 
 func newUplinkNack(l *Layer) *uplinkNack {
@@ -23,17 +24,19 @@ func newUplinkNack(l *Layer) *uplinkNack {
 
 // forget starts over: nothing that the gate kept out is asked for again.
 func (n *uplinkNack) forget() {
-	if n.gen.Missing() > 0 {
-		n.gen = packets.NewNackGenerator()
+	if n.used {
+		n.gen, n.used = packets.NewNackGenerator(), false
 	}
 }
 
-func (n *uplinkNack) onPacket(p *packets.Packet) {
+// onPacket takes a packet that passed the gate; ext is its extended number as the publisher counts.
+func (n *uplinkNack) onPacket(p *packets.Packet, ext uint64) {
 	if !n.l.codec.Video() {
 		return
 	}
 	m := n.l.s.metrics
-	if n.gen.OnPacket(p.ExtSN, p.Arrival) {
+	n.used = true
+	if n.gen.OnPacket(ext, p.Arrival) {
 		m.inRecovered.Add(1)
 	}
 	if n.gen.Missing() == 0 && !p.Key {
