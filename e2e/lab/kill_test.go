@@ -5,6 +5,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -12,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -212,12 +216,40 @@ func (p *Person) backSince(ctx context.Context, s *Server) error {
 	return err
 }
 
+// record is one line of the ledger bundle, as docs/formats/ledger.md describes it.
 type record struct {
-	Seq     uint64          `json:"seq"`
-	Type    string          `json:"type"`
-	Actor   string          `json:"actor"`
-	IdemKey string          `json:"idem_key"`
-	Body    json.RawMessage `json:"body"`
+	Log      string `json:"log"`
+	Seq      uint64 `json:"seq"`
+	Epoch    uint64 `json:"epoch"`
+	Type     string `json:"type"`
+	Actor    string `json:"actor"`
+	IdemKey  string `json:"idem_key"`
+	Body     string `json:"body"`
+	AtWallMS uint64 `json:"at_wall_ms"`
+	MonoMS   uint64 `json:"mono_ms"`
+	BootID   string `json:"boot_id"`
+	PrevHash string `json:"prev_hash"`
+	Hash     string `json:"hash"`
+}
+
+// sum is the record's hash computed from the document alone, apart from the server's code.
+func (r *record) sum() string {
+	var b []byte
+	field := func(v []byte) { b = append(binary.BigEndian.AppendUint64(b, uint64(len(v))), v...) }
+	number := func(v uint64) { field(binary.BigEndian.AppendUint64(nil, v)) }
+	field([]byte(r.Log))
+	number(r.Seq)
+	number(r.Epoch)
+	for _, v := range []string{r.Type, r.Actor, r.IdemKey, r.Body} {
+		field([]byte(v))
+	}
+	number(r.AtWallMS)
+	number(r.MonoMS)
+	field([]byte(r.BootID))
+	prev, _ := hex.DecodeString(r.PrevHash) // a bad one gives another hash
+	field(prev)
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
 }
 
 func checkLedger(ctx context.Context, t *testing.T, office *HTTP, s *Sitting, j *journal, ballot string) {
@@ -231,13 +263,20 @@ func checkLedger(ctx context.Context, t *testing.T, office *HTTP, s *Sitting, j 
 		}
 		if r.Type == "VoteReceived" {
 			var b struct{ Ballot, Choice string }
-			if err := json.Unmarshal(r.Body, &b); err != nil {
+			if err := json.Unmarshal([]byte(r.Body), &b); err != nil {
 				t.Fatal(err)
 			}
 			if b.Ballot == ballot {
 				counted[r.Actor] = b.Choice
 			}
 		}
+	}
+	prev := strings.Repeat("0", 64)
+	for i, r := range records {
+		if r.Seq != uint64(i)+1 || r.PrevHash != prev || r.sum() != r.Hash {
+			t.Fatalf("record %d breaks the chain", i+1)
+		}
+		prev = r.Hash
 	}
 	lost, doubled := 0, 0
 	for id, seq := range j.acked {
