@@ -17,6 +17,7 @@ func LoginName(s string) string {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
-	return strings.ToLower(strings.Join(strings.Fields(s), " "))
+	}, strings.ToValidUTF8(s, ""))
+	// Composed last: what was taken out may have stood between a letter and its mark, and lower case may decompose.
+	return norm.NFC.String(strings.ToLower(strings.Join(strings.Fields(s), " ")))
 }

@@ -197,6 +197,8 @@ func FuzzLoginName(f *testing.F) {
 	f.Add("Văn Thư")
 	f.Add("a\u202eb")
 	f.Add("\xff  \t x")
+	f.Add("A\b\u0306")
+	f.Add("\u0130") // its lower case has two runes
 	f.Fuzz(func(t *testing.T, s string) {
 		n := LoginName(s)
 		if LoginName(n) != n {

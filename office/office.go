@@ -71,11 +71,11 @@ type Identity interface {
 	RevokeDevice(ctx context.Context, councilID, sitting, device string) error
 }
 
-// Unit and Council are the store's rows, which the office gives on as they are.
-type (
-	Unit    = store.Unit
-	Council = store.Council
-)
+// Unit is an administrative unit, as the store keeps it.
+type Unit = store.Unit
+
+// Council is one council of one term, as the store keeps it.
+type Council = store.Council
 
 // Config is what an Office is made of; Log and Now may be nil.
 type Config struct {

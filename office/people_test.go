@@ -89,6 +89,7 @@ func FuzzParsePeople(f *testing.F) {
 	f.Add("Họ và tên\tChức vụ\nA\tB")
 	f.Add("1;A;\"x\n2;B")
 	f.Add("\xff\xfe\x00")
+	f.Add("A\b\u0306") // a letter and its mark, parted by what is taken out
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := ParsePeople(text)
 		if err != nil {

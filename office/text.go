@@ -23,7 +23,6 @@ const (
 // cleanText is a text as it is kept: NFC, one line, single spaces, and none of the characters that change the direction or
 // hide inside a line, which could make a name look like another.
 func cleanText(s string) string {
-	s = norm.NFC.String(strings.ToValidUTF8(s, ""))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -32,8 +31,9 @@ func cleanText(s string) string {
 			return -1
 		}
 		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
+	}, strings.ToValidUTF8(s, ""))
+	// Composed last: what was taken out may have stood between a letter and its mark.
+	return norm.NFC.String(strings.Join(strings.Fields(s), " "))
 }
 
 // tooLong says whether a clean text has more runes than allowed.
