@@ -63,7 +63,7 @@ func (s *socket) act(m message) {
 		ID:    m.ID,
 		Body:  m.act,
 	})
-	var reply ServerMessage = OK{Re: m.ID, Seq: answer.Seq, At: answer.At}
+	var reply serverMessage = OK{Re: m.ID, Seq: answer.Seq, At: answer.At}
 	definite, result := true, "ok"
 	if err != nil {
 		refusal := s.refusal(m, err)

@@ -187,7 +187,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.metrics.refused.WithLabelValues("upgrade").Inc()
 		return // the upgrader has answered
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // closed already, as a rule
 	if identityErr != nil {
 		h.metrics.refused.WithLabelValues("no_device").Inc()
 		h.turnAway(conn, identityErr)
@@ -198,7 +198,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.retryAndClose(s)
 	}
 	defer h.remove(s)
-	s.serve()
+	s.serve() //nolint:contextcheck // a seat and its media outlive the request by their grace time
 }
 
 // enter counts a request in; false = stopping, or more sockets than this server holds.
@@ -283,7 +283,7 @@ func (h *Handler) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	for _, s := range all {
-		s.conn.Close()
+		s.hangUp()
 	}
 	h.cancel()
 	<-done

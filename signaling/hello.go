@@ -51,7 +51,7 @@ func (s *socket) hello(id string, m SessionHello) {
 		}
 		seat, ended, old, ok := st.claim(s, person, s.newSID(m.Resume, sittingID, person), held, sock, resumed)
 		if ok {
-			s.enter(ctx, r, seat, ended, old, id, m)
+			s.enter(r, seat, ended, old, id, m)
 			return
 		}
 		if held == nil && st.empty(key) {
@@ -128,7 +128,7 @@ func (s *socket) pageText() string {
 }
 
 // enter sits down: the one who lost the seat is told, the welcome goes out, then the views.
-func (s *socket) enter(ctx context.Context, r *room.Room, seat, ended *seat, old *socket, id string, m SessionHello) {
+func (s *socket) enter(r *room.Room, seat, ended *seat, old *socket, id string, m SessionHello) {
 	s.page.Store(&m.Page)
 	s.seat.Store(seat)
 	if old != nil {
@@ -146,6 +146,8 @@ func (s *socket) enter(ctx context.Context, r *room.Room, seat, ended *seat, old
 	if m.Want != nil {
 		seat.keepWant(*m.Want)
 	}
+	ctx, cancel := s.h.actContext()
+	defer cancel()
 	err := seat.join(ctx, s, r, m, SessionWelcome{
 		Re: id, SID: seat.sid,
 		Secret: s.h.cfg.Resume.Secret(seat.sid, s.device.ID, seat.st.id, string(seat.person.ID), seat.person.Rev),

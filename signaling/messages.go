@@ -7,8 +7,8 @@ import (
 	"nghitruong/sfu"
 )
 
-// ServerMessage is what the server sends: a flat JSON object whose "type" is MessageType.
-type ServerMessage interface{ MessageType() string }
+// serverMessage is what the server sends: a flat JSON object whose "type" is messageType.
+type serverMessage interface{ messageType() string }
 
 // clientMessage is what a client sends besides the commands of package council.
 type clientMessage interface{ messageName() string }
@@ -74,13 +74,13 @@ type (
 		GraceMS  int64            `json:"grace_ms"` // how long the seat waits for a broken socket
 		Resumed  bool             `json:"resumed"`
 	}
-	// SessionElsewhere: the person is connected on another device or tab; hello with take:true moves here.
+	// SessionElsewhere says that the person is connected on another device or tab; hello with take:true moves here.
 	SessionElsewhere struct {
 		Re string `json:"re"`
 	}
-	// SessionReplaced: this socket lost its person to another one and closes with 4409.
+	// SessionReplaced says that this socket lost its person to another one and closes with 4409.
 	SessionReplaced struct{}
-	// SessionRetry: the server stops; come back after InMS. The socket closes with 1012.
+	// SessionRetry says that the server stops: come back after InMS. The socket closes with 1012.
 	SessionRetry struct {
 		InMS int64 `json:"in_ms"`
 	}
@@ -89,7 +89,7 @@ type (
 		Re  string `json:"re"`
 		Now int64  `json:"now"` // server's wall clock, Unix milliseconds
 	}
-	// SessionWaiting: the person waits for the clerk's admission (ahead 0, reason "admission") or for a free place
+	// SessionWaiting says that the person waits for the clerk's admission (ahead 0, reason "admission") or for a free place
 	// (reason "full"). No media until then.
 	SessionWaiting struct {
 		Ahead  int    `json:"ahead"`                        // how many wait before this one
@@ -193,30 +193,30 @@ type (
 		Open bool   `json:"open"`
 		Why  string `json:"why"` // "chair", "floor" or "policy"
 	}
-	// MediaFailed: a PeerConnection ended for good; the client offers anew.
+	// MediaFailed says that a PeerConnection ended for good: the client offers anew.
 	MediaFailed struct {
 		PC sfu.PC `json:"pc"`
 	}
 )
 
-// MessageType gives the "type" of a server's message.
-func (OK) MessageType() string               { return "ok" }
-func (Error) MessageType() string            { return "error" }
-func (View) MessageType() string             { return "view" }
-func (SessionWelcome) MessageType() string   { return "session.welcome" }
-func (SessionElsewhere) MessageType() string { return "session.elsewhere" }
-func (SessionReplaced) MessageType() string  { return "session.replaced" }
-func (SessionRetry) MessageType() string     { return "session.retry" }
-func (SessionPong) MessageType() string      { return "session.pong" }
-func (SessionWaiting) MessageType() string   { return "session.waiting" }
-func (MediaAnswer) MessageType() string      { return "media.answer" }
-func (MediaRefused) MessageType() string     { return "media.refused" }
-func (MediaICE) MessageType() string         { return "media.ice" }
-func (MediaSources) MessageType() string     { return "media.sources" }
-func (MediaSlots) MessageType() string       { return "media.slots" }
-func (MediaLayers) MessageType() string      { return "media.layers" }
-func (MediaGate) MessageType() string        { return "media.gate" }
-func (MediaFailed) MessageType() string      { return "media.failed" }
+// messageType gives the "type" of a server's message.
+func (OK) messageType() string               { return "ok" }
+func (Error) messageType() string            { return "error" }
+func (View) messageType() string             { return "view" }
+func (SessionWelcome) messageType() string   { return "session.welcome" }
+func (SessionElsewhere) messageType() string { return "session.elsewhere" }
+func (SessionReplaced) messageType() string  { return "session.replaced" }
+func (SessionRetry) messageType() string     { return "session.retry" }
+func (SessionPong) messageType() string      { return "session.pong" }
+func (SessionWaiting) messageType() string   { return "session.waiting" }
+func (MediaAnswer) messageType() string      { return "media.answer" }
+func (MediaRefused) messageType() string     { return "media.refused" }
+func (MediaICE) messageType() string         { return "media.ice" }
+func (MediaSources) messageType() string     { return "media.sources" }
+func (MediaSlots) messageType() string       { return "media.slots" }
+func (MediaLayers) messageType() string      { return "media.layers" }
+func (MediaGate) messageType() string        { return "media.gate" }
+func (MediaFailed) messageType() string      { return "media.failed" }
 
 func (SessionHello) messageName() string { return "session.hello" }
 func (SessionPing) messageName() string  { return "session.ping" }
@@ -227,7 +227,7 @@ func (MediaStats) messageName() string   { return "media.stats" }
 func (MediaReady) messageName() string   { return "media.ready" }
 
 // serverMessages lists every message that the server sends.
-var serverMessages = []ServerMessage{
+var serverMessages = []serverMessage{
 	OK{}, Error{}, View{}, SessionWelcome{}, SessionElsewhere{}, SessionReplaced{}, SessionRetry{}, SessionPong{}, SessionWaiting{},
 	MediaAnswer{}, MediaRefused{}, MediaICE{}, MediaSources{}, MediaSlots{}, MediaLayers{}, MediaGate{}, MediaFailed{},
 }

@@ -23,12 +23,12 @@ type frame struct {
 func (f frame) size() int { return len(f.head) + len(f.doc) + 1 }
 
 // encode writes a server message flat: {"type":…, fields…}.
-func encode(m ServerMessage) ([]byte, error) {
+func encode(m serverMessage) ([]byte, error) {
 	fields, err := json.Marshal(m)
 	if err != nil {
-		return nil, fmt.Errorf("signaling: encode %s: %w", m.MessageType(), err)
+		return nil, fmt.Errorf("signaling: encode %s: %w", m.messageType(), err)
 	}
-	out := append([]byte(`{"type":"`), m.MessageType()...)
+	out := append([]byte(`{"type":"`), m.messageType()...)
 	out = append(out, '"')
 	if len(fields) > 2 {
 		out = append(out, ',')

@@ -71,7 +71,7 @@ func TestProtocolNamesEveryTypeAndField(t *testing.T) {
 		all = append(all, entry{"`" + m.messageName() + "` (client)", reflect.TypeOf(m)})
 	}
 	for _, m := range serverMessages {
-		all = append(all, entry{"`" + m.MessageType() + "` (server)", reflect.TypeOf(m)})
+		all = append(all, entry{"`" + m.messageType() + "` (server)", reflect.TypeOf(m)})
 	}
 	for topic, v := range topicViews {
 		all = append(all, entry{fmt.Sprintf("View `%s`", topic), reflect.TypeOf(v)})
@@ -137,8 +137,8 @@ func TestProtocolExamplesDecode(t *testing.T) {
 		})
 	}
 	for _, want := range serverMessages {
-		check("`"+want.MessageType()+"` (server)", func(raw []byte) error {
-			head := []byte(`{"type": "` + want.MessageType() + `"`)
+		check("`"+want.messageType()+"` (server)", func(raw []byte) error {
+			head := []byte(`{"type": "` + want.messageType() + `"`)
 			rest, ok := bytes.CutPrefix(raw, head)
 			if !ok {
 				return fmt.Errorf("it does not begin with %s", head)

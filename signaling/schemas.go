@@ -197,7 +197,7 @@ func addUnions(all map[string]*huma.Schema) error {
 		}
 	}
 	for _, m := range serverMessages {
-		if err := add(server, m.MessageType(), m, ""); err != nil {
+		if err := add(server, m.messageType(), m, ""); err != nil {
 			return err
 		}
 	}

@@ -76,8 +76,11 @@ func (s *socket) serve() {
 	if seat := s.seat.Load(); seat != nil {
 		seat.release(s, false) // a seat taken while the reader ended
 	}
-	s.conn.Close()
+	s.hangUp()
 }
+
+// hangUp cuts the connection; that it was cut already is no error.
+func (s *socket) hangUp() { _ = s.conn.Close() }
 
 func (s *socket) start(what string, f func()) {
 	s.wg.Add(1)
@@ -215,7 +218,7 @@ func (s *socket) doOwn(msg message) {
 }
 
 // send queues a message; the error of an unencodable one is ours and ends the socket.
-func (s *socket) send(m ServerMessage) {
+func (s *socket) send(m serverMessage) {
 	b, err := encode(m)
 	if err != nil {
 		s.log.Error("cannot encode a message", slog.Any("err", err))
@@ -251,7 +254,7 @@ func (s *socket) refuseMalformed(m message, err error) {
 
 // write sends what the outbox holds and pings; a reader that takes longer than times.write for a frame is dropped.
 func (s *socket) write() {
-	defer s.conn.Close()
+	defer s.hangUp()
 	ping := time.NewTicker(s.h.times.ping)
 	defer ping.Stop()
 	for {
