@@ -12,6 +12,8 @@ export function ChairBar({ desk }: { desk: Desk }) {
   const locked = !desk.online.value;
   const holder = floor.value?.holder;
   const roll = rollcall.value;
+  const state = desk.session.views.agenda.value?.sitting.state;
+  const running = state === "open" || state === "paused";
   return (
     <div class="ch-bar">
       <LeadButton desk={desk} />
@@ -21,7 +23,7 @@ export function ChairBar({ desk }: { desk: Desk }) {
         tone={holder ? "floor" : "plain"}
         testid="end-turn"
         short={chair(holder?.state === "invited" ? "end_invite" : "end_turn_short")}
-        disabled={locked || !holder}
+        disabled={locked || !holder || state !== "open"}
         onClick={() => holder && void desk.endTurn(holder)}
       >
         {chair(holder?.state === "invited" ? "end_invite" : "end_turn")}
@@ -30,7 +32,7 @@ export function ChairBar({ desk }: { desk: Desk }) {
         icon={IconMuteAll}
         testid="mute-all"
         short={chair("mute_all_short")}
-        disabled={locked}
+        disabled={locked || !running}
         onClick={() => void desk.muteAll()}
       >
         {chair("mute_all")}

@@ -4,6 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import "../../styles/font.css";
 import "../../styles/meeting.css";
 import "./chair.css";
 import { now } from "../../core/clock";
@@ -38,6 +39,10 @@ const RESULT_MS = 8000;
 /** ChairFace is the whole desk of one session. */
 export default function ChairFace({ session, leave }: FaceProps) {
   const desk = useMemo(() => new Desk(session, leave), [session, leave]);
+  useEffect(() => {
+    // Signed-in pages use Noto Sans; after a reload the door's page was not there to say so.
+    document.documentElement.dataset.font = "noto";
+  }, []);
   useKeys(desk);
   useDeskSounds(session);
   useEffect(() => session.views.floor.subscribe((f) => f && desk.floorChanged(f.holder)), [session, desk]);

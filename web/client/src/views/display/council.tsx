@@ -141,11 +141,11 @@ export function RollCall({ state, now }: SceneProps) {
   return (
     <Frame
       state={state}
-      about={display(r.state === "open" ? "rollcall" : "rollcall_closed")}
-      title={r.state === "open" ? display("rollcall_hint") : undefined}
+      line={r.state === "open" ? display("rollcall_hint") : undefined}
+      title={display(r.state === "open" ? "rollcall" : "rollcall_closed")}
       aside={
         <p class="d-count num" data-testid="display-present">
-          {left === undefined ? "" : `${clockText(left * 1000)}  `}
+          {left !== undefined && <span class="d-muted d-left">{clockText(left * 1000)}</span>}
           {display("present_of", { present: r.quorum.present, total: r.quorum.total })}
         </p>
       }

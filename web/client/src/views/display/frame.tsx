@@ -17,14 +17,16 @@ export interface SceneProps {
 export function Frame(p: {
   state: DisplayState;
   /** Third part of the head line: "Kết quả biểu quyết". */
-  about?: string;
+  about?: string | undefined;
+  /** Stands instead of the head line. */
+  line?: string | undefined;
   title?: string;
   children: ComponentChildren;
   foot?: ComponentChildren;
   aside?: ComponentChildren;
 }) {
   const head = p.state.agenda?.sitting;
-  const line = [head?.council_name, head?.title, p.about].filter(Boolean).join(" · ");
+  const line = p.line ?? [head?.council_name, head?.title, p.about].filter(Boolean).join(" · ");
   return (
     <>
       <header class="d-head">

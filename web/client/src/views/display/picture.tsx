@@ -3,12 +3,20 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "../../core/session";
 import type { VideoSlotView } from "../../core/sub";
+import { fitsStage } from "../meeting/model";
 
-/** stagePicture reads the stage's slots (0 = speaker, 1 = screen). */
+/**
+ * stagePicture reads the stage's slots (0 = stage, 1 = screen): a shared screen always; a camera only when it is the
+ * speaker's own, so that no picture stands beside another's name.
+ */
 export function stagePicture(session: Session): ComponentChildren {
+  const { people, floor } = session.views;
   const [stage, screen] = session.media.slots.video;
-  const slot = [screen, stage].find((s) => s?.state.value.why === "live" && s.state.value.src !== 0);
-  return slot ? <Picture slot={slot} /> : null;
+  const live = (s: VideoSlotView | undefined) => s?.state.value.why === "live" && s.state.value.src !== 0;
+  if (screen && live(screen)) return <Picture slot={screen} />;
+  if (!stage || !live(stage) || !floor.value?.holder) return null;
+  const listed = (id: string) => people.value?.people.some((p) => p.id === id) ?? false;
+  return fitsStage(floor.value, stage.state.value.who, listed) ? <Picture slot={stage} /> : null;
 }
 
 /** Picture plays one video slot without sound. */

@@ -4,6 +4,7 @@
  */
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import "../../styles/font.css";
 import "../../styles/meeting.css";
 import "./hall.css";
 import { permission } from "../../core/devices";
@@ -27,6 +28,7 @@ export default function HallFace({ session, door }: FaceProps) {
     setReady(true);
   };
   useEffect(() => {
+    document.documentElement.dataset.font = "noto";
     if (asking.peek()) return;
     // Only where the permission stands: a hall that was ready before starts its capture first, so sound may play.
     void Promise.all([permission("camera"), permission("microphone")]).then(async (p) => {

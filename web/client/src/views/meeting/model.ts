@@ -21,6 +21,18 @@ export function hasFloor(floor: FloorView | null, who: string): boolean {
   return !!h && !!who && (h.person === who || h.source === who);
 }
 
+/**
+ * fitsStage tells whether what arrives in the stage's slot is of whom the stage is for. Somebody without a picture has no
+ * slot: the server fills it with another, and the floor must not be shown as that other's. listed says whether a person
+ * is on the sitting's list; a citizen with the floor is not, and his id is told to chair and clerk only.
+ */
+export function fitsStage(floor: FloorView | null, arriving: string, listed: (id: string) => boolean): boolean {
+  const wanted = onStage(floor).who;
+  if (!arriving) return true;
+  if (wanted) return arriving === wanted || (!floor?.pin && hasFloor(floor, arriving));
+  return !floor?.holder || !listed(arriving);
+}
+
 /** strip orders the small tiles: the chair first, then halls, then the others by seat; never who is large already. */
 export function strip(
   people: PeopleView | null,
