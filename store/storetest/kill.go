@@ -6,24 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 
 	"nghitruong/council"
 )
 
-// childDir names the folder that a child process writes to until it is killed.
-const childDir = "STORETEST_CHILD_DIR"
+// The environment of a child process.
+const (
+	ChildDir   = "STORETEST_CHILD_DIR"   // the folder that it writes to until it is killed
+	ChildLimit = "STORETEST_CHILD_LIMIT" // after so many appends it ends by itself; "" = never
+)
 
-// Child is called by the test binary's TestMain. In a child process of Kill it writes for ever, printing the sequence of
-// each record once its append has returned, and never comes back; elsewhere it returns at once.
-func Child(open Open) error {
-	dir := os.Getenv(childDir)
+// Child is called by the test binary's TestMain. In a child process it writes, printing the sequence of each record once
+// its append has returned, and ran is true if it ever comes back; elsewhere it returns at once.
+func Child(open Open) (ran bool, err error) {
+	dir := os.Getenv(ChildDir)
 	if dir == "" {
-		return nil
+		return false, nil
+	}
+	return true, write(open, dir)
+}
+
+func write(open Open, dir string) error {
+	limit := math.MaxInt
+	if text := os.Getenv(ChildLimit); text != "" {
+		var err error
+		if limit, err = strconv.Atoi(text); err != nil {
+			return err
+		}
 	}
 	ctx := context.Background()
 	l, err := Start(ctx, open, dir)
@@ -35,7 +51,7 @@ func Child(open Open) error {
 		return err
 	}
 	c := Chain{Log: Log, Seq: seq, Hash: hash}
-	for {
+	for range limit {
 		after := c.Seq
 		batch := make([]council.Record, 1+rand.IntN(4))
 		for i := range batch {
@@ -48,6 +64,7 @@ func Child(open Open) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // Kill has a child process write, kills it at a random moment, and checks that the chain is whole and that nothing which
@@ -98,7 +115,7 @@ func killOnce(t *testing.T, dir string, life time.Duration) (seq uint64, hash st
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self) //nolint:gosec // the own test binary
-	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	cmd.Env = append(os.Environ(), ChildDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
