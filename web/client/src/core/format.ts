@@ -33,7 +33,7 @@ export function sameDay(a: number, b: number): boolean {
 
 /** initials are for a tile without picture: "CT" of "Chủ tọa", "T2" of "Đại biểu Tổ 2 – ghế 14", "07" of "Đại biểu số 07". */
 export function initials(label: string): string {
-  const seat = /số\s+(\d+)/iu.exec(label);
+  const seat = /(?:số|đại biểu)\s+(\d+)/iu.exec(label);
   if (seat?.[1]) return seat[1];
   const group = /tổ\s+(\d+)/iu.exec(label);
   if (group?.[1]) return `T${group[1]}`;

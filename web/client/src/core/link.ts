@@ -3,10 +3,14 @@
  * a time limit, pings for the clock, reconnection with backoff of at most 5 s.
  */
 import { type Signal, signal } from "@preact/signals";
+import { ActError } from "./act-error";
 import { addSample, resetClock } from "./clock";
 import { randomText, uuidv7 } from "./ids";
 import { forget, keep, keptFor } from "./outbox";
 import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
+import { type Resume, readResume, writeResume } from "./resume";
+
+export { ActError } from "./act-error";
 
 export type LinkState =
   | "idle"
@@ -20,17 +24,6 @@ export type LinkState =
   | "nosession" // the device has no right here any more
   | "gone" // no such sitting
   | "closed"; // stopped by this page
-
-/** ActError is a definite refusal of an act. */
-export class ActError extends Error {
-  constructor(
-    readonly kind: string,
-    readonly code: string,
-    readonly data: Record<string, unknown> = {},
-  ) {
-    super(`${kind}: ${code}`);
-  }
-}
 
 interface Pending {
   message: { type: string; id: string } & Record<string, unknown>;
@@ -59,6 +52,8 @@ export interface LinkOptions {
   socket?: (url: string) => WebSocket;
 }
 
+/** readyState of an open WebSocket (WHATWG HTML). */
+const OPEN = 1;
 const BACKOFF = [0, 250, 500, 1000, 2000, 4000, 5000];
 const YOUNG_MS = 60_000;
 /** An act that steers (give the floor, next item …) is not repeated when it is older than this; a vote always is. */
@@ -88,7 +83,7 @@ export class Link {
   private seq = 0;
   private boot = "";
   private readonly page = randomText(12);
-  private resume: { sid: string; secret: string } | undefined;
+  private resume: Resume | undefined;
   private tries = 0;
   private openedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -130,13 +125,13 @@ export class Link {
 
   /** take moves the person to this device: "Dùng máy này". */
   take(): void {
-    if (this.state.value === "elsewhere" && this.ws?.readyState === WebSocket.OPEN) this.sayHello(true);
+    if (this.state.value === "elsewhere" && this.ws?.readyState === OPEN) this.sayHello(true);
     else this.connect(true);
   }
 
   /** retry connects now instead of after the backoff: "Nối lại ngay". */
   retry(): void {
-    if (this.ws?.readyState === WebSocket.OPEN && this.state.value === "open") {
+    if (this.ws?.readyState === OPEN && this.state.value === "open") {
       void this.probe(1000);
       return;
     }
@@ -232,7 +227,7 @@ export class Link {
   }
 
   private raw(message: object): boolean {
-    if (this.ws?.readyState !== WebSocket.OPEN) return false;
+    if (this.ws?.readyState !== OPEN) return false;
     this.ws.send(JSON.stringify(message));
     return true;
   }
@@ -459,25 +454,5 @@ export class Link {
 
 function detach(ws: WebSocket) {
   ws.onopen = ws.onmessage = ws.onclose = null;
-  if (ws.readyState <= WebSocket.OPEN) ws.close();
-}
-
-const resumeKey = (door: string) => `nt.resume.${door}`;
-
-function readResume(door: string): { sid: string; secret: string } | undefined {
-  try {
-    const text = sessionStorage.getItem(resumeKey(door));
-    return text ? (JSON.parse(text) as { sid: string; secret: string }) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function writeResume(door: string, r: { sid: string; secret: string } | undefined) {
-  try {
-    if (r) sessionStorage.setItem(resumeKey(door), JSON.stringify(r));
-    else sessionStorage.removeItem(resumeKey(door));
-  } catch {
-    // Without session storage a reload joins anew instead of resuming.
-  }
+  if (ws.readyState <= OPEN) ws.close();
 }

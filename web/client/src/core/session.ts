@@ -1,7 +1,8 @@
 /** One person in one sitting: the link, its views, the media and the own devices, wired together. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { ActError } from "./act-error";
 import { serverNow, startTicking } from "./clock";
-import { ActError, Link } from "./link";
+import { Link } from "./link";
 import { Media } from "./media";
 import { Own } from "./microphone";
 import type { ActBody, Ok, Profile, Role } from "./protocol";

@@ -37,7 +37,12 @@ export function ReconnectBanner(p: { kind: LostKind; onRetry: () => void; childr
   const words = common(`lost_${p.kind}`);
   useEffect(() => announce(words, p.kind === "media" ? "polite" : "assertive", "net"), [words, p.kind]);
   return (
-    <div class={p.kind === "long" ? "strip strip-danger" : "strip"} data-testid="banner" data-kind={p.kind}>
+    <div
+      class={p.kind === "long" ? "strip strip-danger" : "strip"}
+      data-tone="light"
+      data-testid="banner"
+      data-kind={p.kind}
+    >
       <span>{words}</span>
       <span class="row">
         {p.children}

@@ -88,7 +88,7 @@ function InAppStrip() {
   const app = inApp();
   if (!app) return null;
   return (
-    <div class="strip" data-testid="in-app-strip">
+    <div class="strip" data-tone="light" data-testid="in-app-strip">
       <span>{permit("app_strip", { app, browser: "Chrome" })}</span>
       <a class="btn" href={chromeIntent(location.href)}>
         {permit("app_open", { browser: "Chrome" })}

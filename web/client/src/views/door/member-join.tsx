@@ -6,7 +6,6 @@ import { chime, meter } from "../../core/levels";
 import { call } from "../../i18n/call";
 import { door as t } from "../../i18n/door";
 import "../../styles/meeting.css";
-import "../../styles/font.css";
 import { Button } from "../../ui/button";
 import { Select, Tick } from "../../ui/field";
 import { LiveRegion } from "../../ui/live";
@@ -42,7 +41,6 @@ export function MemberJoin(p: MemberJoinProps) {
   const counts = info.roll_call && !!me?.roles.includes("deputy");
 
   useEffect(() => {
-    document.documentElement.dataset.font = "noto";
     void checkNetwork().then((l) => (net.value = l));
     // Only where the permission stands already: nothing is asked before a tap.
     void Promise.all([permission("camera"), permission("microphone")]).then(([c]) => {

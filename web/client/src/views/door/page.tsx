@@ -54,6 +54,7 @@ export function DoorPage() {
 
   const arrive = async (info: DoorInfo) => {
     const member = !!info.me && faceName(info.me.roles) !== "citizen";
+    document.documentElement.dataset.font = member ? "noto" : "system";
     if (info.me && faceName(info.me.roles) === "hall") {
       join(info);
       return;

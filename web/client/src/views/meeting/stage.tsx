@@ -6,7 +6,7 @@ import type { Session } from "../../core/session";
 import type { VideoSlotView } from "../../core/sub";
 import { nameOf } from "../../core/views";
 import { call } from "../../i18n/call";
-import { hasFloor, onStage, strip } from "./model";
+import { fitsStage, hasFloor, onStage, strip } from "./model";
 import { Tile } from "./tile";
 
 const STAGE = 0;
@@ -58,12 +58,19 @@ export function StageView(p: { session: Session; layout?: "speaker" | "grid"; pa
 
 /** Large is the shared screen, or who is on stage. */
 function Large(p: { session: Session }) {
-  const { media } = p.session;
+  const { media, views } = p.session;
   const screen = media.slots.video[SCREEN];
   if (screen && shows(screen) && screen.state.value.kind === "screen") {
     return <Person session={p.session} slot={screen} big who={screen.state.value.who} />;
   }
-  return <Person session={p.session} slot={media.slots.video[STAGE]} big who="" />;
+  const stage = media.slots.video[STAGE];
+  const floor = views.floor.value;
+  const listed = (id: string) => views.people.value?.people.some((x) => x.id === id) ?? false;
+  if (fitsStage(floor, stage?.state.value.who ?? "", listed)) {
+    return <Person session={p.session} slot={stage} big who="" />;
+  }
+  const wanted = onStage(floor).who;
+  return <Person session={p.session} slot={wanted ? media.slots.slotOf(wanted) : undefined} big who="" />;
 }
 
 /** Person is a tile named by what really arrives; without a picture by who has the floor, or who presides. */
@@ -78,14 +85,19 @@ function Person(p: {
   const floor = views.floor.value;
   const state = p.slot?.state.value;
   const wanted = onStage(floor);
-  const who = state?.src ? state.who : p.who || wanted.who || (p.big ? (floor?.chair ?? "") : "");
+  const who = state?.src ? state.who : p.who || wanted.who || (p.big && !floor?.holder ? (floor?.chair ?? "") : "");
   const person = views.people.value?.people.find((x) => x.id === who);
-  const holds = hasFloor(floor, who) || (p.big && !who && !!floor?.holder);
-  const label = nameOf(views, who) || (holds ? (floor?.holder?.label ?? "") : "") || call("nobody_speaks");
+  const holds = hasFloor(floor, who) || (p.big && !floor?.pin && !!floor?.holder && !person);
+  // On stage the speaker is named, not the hall whose camera shows him.
+  const label = (p.big && holds && floor?.holder?.label) || nameOf(views, who) || call("nobody_speaks");
   const screen = state?.kind === "screen";
+  // The server sends nobody his own picture back: on stage the own camera is shown directly.
+  const mine = !state?.src && who !== "" && who === views.self.value?.person ? p.session.own.camTrack.value : null;
   return (
     <Tile
       who={who}
+      stream={mine ? ownStream(mine) : null}
+      mirror={mine !== null}
       label={screen ? call("screen_of", { who: label }) : label}
       slot={p.slot}
       big={p.big ?? false}

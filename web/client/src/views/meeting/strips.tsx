@@ -25,7 +25,7 @@ export function Strips(p: { session: Session }) {
         </ReconnectBanner>
       )}
       {session.media.slots.needTap.value && (
-        <div class="strip" role="alert" data-testid="tap-to-hear">
+        <div class="strip" data-tone="light" role="alert" data-testid="tap-to-hear">
           <span>{call("tap_why")}</span>
           <Button kind="primary" onClick={() => session.unlock()} testid="hear">
             {call("tap_to_hear")}
@@ -33,7 +33,7 @@ export function Strips(p: { session: Session }) {
         </div>
       )}
       {session.own.interrupted.value && (
-        <div class="strip" role="alert" data-testid="interrupted">
+        <div class="strip" data-tone="light" role="alert" data-testid="interrupted">
           <span>{call("interrupted")}</span>
           <Button onClick={() => void session.own.again()} testid="sound-again">
             {call("sound_again")}
@@ -57,7 +57,7 @@ function WeakStrip(p: { session: Session }) {
   }, [weak, hidden]);
   if (!weak || hidden.value) return null;
   return (
-    <div class="strip" data-testid="weak">
+    <div class="strip" data-tone="light" data-testid="weak">
       <span>{call("weak")}</span>
       <Button
         testid="picture-again"

@@ -40,6 +40,8 @@ export interface TileProps {
   slot?: VideoSlotView | undefined;
   stream?: MediaStream | null;
   own?: boolean;
+  /** The stream is the own camera: mirrored, as people know themselves. */
+  mirror?: boolean;
   big?: boolean;
   /** The turn of this person. */
   floor?: FloorHolder | null | undefined;
@@ -67,7 +69,7 @@ export function Tile(p: TileProps) {
       data-who={p.who}
       data-src={state?.src ?? 0}
       data-kind={p.own ? "cam" : state?.kind || "cam"}
-      data-own={p.own ? "yes" : "no"}
+      data-own={p.own || p.mirror ? "yes" : "no"}
       data-floor={p.floor ? "yes" : "no"}
       data-loud={barsOf(p.level ?? 0) > 0 ? "yes" : "no"}
       data-frozen={p.frozen ? "yes" : "no"}
@@ -77,7 +79,7 @@ export function Tile(p: TileProps) {
         <Video stream={stream} label={p.label} />
       ) : (
         <span class="tile-initials" aria-hidden="true">
-          {p.own ? p.label : initials(p.label)}
+          {p.own ? p.label : p.who || p.floor ? initials(p.label) : ""}
         </span>
       )}
       {note && !live && p.big && <span class="tile-note">{note}</span>}

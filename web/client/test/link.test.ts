@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ActError } from "../src/core/act-error";
+import { Link } from "../src/core/link";
+import type { ServerMessage } from "../src/core/protocol";
+
+/** A socket whose far end is the test. */
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  readyState = 0;
+  sent: Record<string, unknown>[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((e: { data: string }) => void) | null = null;
+  onclose: ((e: { code: number }) => void) | null = null;
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  send(text: string) {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+  close() {
+    this.readyState = 3;
+  }
+  open() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  say(m: object) {
+    this.onmessage?.({ data: JSON.stringify(m) });
+  }
+  drop(code = 1006) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+  of(type: string) {
+    return this.sent.filter((m) => m.type === type);
+  }
+}
+
+const welcome = (s: FakeSocket, extra: object = {}) =>
+  s.say({
+    type: "session.welcome",
+    re: s.of("session.hello").pop()?.id,
+    sid: "s",
+    secret: "x",
+    boot: "b1",
+    seq: 4,
+    now: 0,
+    person: "p1",
+    roles: ["deputy"],
+    audience: "deputy",
+    grace_ms: 60000,
+    resumed: false,
+    ...extra,
+  });
+
+let seen: ServerMessage[];
+const make = () => {
+  seen = [];
+  const link = new Link({
+    door: "k7m2p9qx",
+    url: "wss://x/ws",
+    onMessage: (m) => seen.push(m),
+    socket: () => new FakeSocket() as unknown as WebSocket,
+  });
+  link.start();
+  return link;
+};
+const socket = (): FakeSocket => {
+  const s = FakeSocket.all[FakeSocket.all.length - 1];
+  if (!s) throw new Error("no socket");
+  return s;
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.all = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("link", () => {
+  it("says hello first, opens on the welcome, and resumes with its secret and newest seq", async () => {
+    const link = make();
+    socket().open();
+    expect(socket().sent[0]).toMatchObject({ type: "session.hello", door: "k7m2p9qx" });
+    expect(socket().sent[0]).not.toHaveProperty("resume");
+    welcome(socket());
+    expect(link.state.value).toBe("open");
+    socket().say({ type: "view", topic: "floor", seq: 9, data: {} });
+    socket().drop();
+    expect(link.state.value).toBe("reconnecting");
+    await vi.advanceTimersByTimeAsync(400);
+    expect(FakeSocket.all.length).toBe(2);
+    socket().open();
+    expect(socket().sent[0]).toMatchObject({ resume: { sid: "s", secret: "x" }, since: 9, boot: "b1" });
+    welcome(socket(), { resumed: true });
+    expect(link.lostAt.value).toBe(0);
+    link.stop();
+  });
+
+  it("repeats an unanswered vote with the same id after a reconnect and answers once", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const got = vi.fn();
+    void link.act({ type: "vote.cast", ballot: "b", choice: "for" }).then(got);
+    const first = socket().of("vote.cast")[0];
+    expect(first?.id).toBeTruthy();
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(400);
+    socket().open();
+    welcome(socket(), { resumed: true });
+    const again = socket().of("vote.cast");
+    expect(again).toHaveLength(1);
+    expect(again[0]).toEqual(first);
+    expect(got).not.toHaveBeenCalled();
+    socket().say({ type: "ok", re: first?.id, seq: 12, at: 99 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(got).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ seq: 12, at: 99 }));
+    expect(link.pending.value).toEqual([]);
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(400);
+    socket().open();
+    welcome(socket());
+    expect(socket().of("vote.cast")).toHaveLength(0);
+    link.stop();
+  });
+
+  it("rejects a definite refusal with its code", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const got = link.act({ type: "vote.cast", ballot: "b", choice: "for" }).catch((e: unknown) => e);
+    socket().say({
+      type: "error",
+      re: socket().of("vote.cast")[0]?.id,
+      kind: "closed",
+      code: "ballot_closed",
+      data: { closed_at: 5 },
+    });
+    const e = await got;
+    expect(e).toBeInstanceOf(ActError);
+    expect(e).toMatchObject({ code: "ballot_closed", data: { closed_at: 5 } });
+    link.stop();
+  });
+
+  it("repeats what the server left undone", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const got = vi.fn();
+    void link.act({ type: "queue.raise" }).then(got);
+    const id = socket().of("queue.raise")[0]?.id;
+    socket().say({ type: "error", re: id, kind: "internal", code: "internal" });
+    await vi.advanceTimersByTimeAsync(600);
+    expect(
+      socket()
+        .of("queue.raise")
+        .map((m) => m.id),
+    ).toEqual([id, id]);
+    socket().say({ type: "ok", re: id, seq: 1, at: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(got).toHaveBeenCalled();
+    link.stop();
+  });
+
+  it("does not repeat a steering act that grew old while the socket was away", async () => {
+    const link = make();
+    const got = link.act({ type: "floor.give", person: "p2" }).catch((e: unknown) => e);
+    await vi.advanceTimersByTimeAsync(61_000);
+    socket().open();
+    welcome(socket());
+    expect(await got).toMatchObject({ code: "too_late" });
+    expect(socket().of("floor.give")).toHaveLength(0);
+    link.stop();
+  });
+
+  it.each([
+    [4401, "nosession"],
+    [4403, "refused"],
+    [4404, "gone"],
+    [4409, "replaced"],
+  ])("close %d ends as %s and does not come back by itself", async (code, state) => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    socket().drop(code);
+    expect(link.state.value).toBe(state);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    link.stop();
+  });
+
+  it("elsewhere waits for the person and takes over on the same socket", () => {
+    const link = make();
+    socket().open();
+    socket().say({ type: "session.elsewhere", re: socket().sent[0]?.id });
+    expect(link.state.value).toBe("elsewhere");
+    link.take();
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(socket().of("session.hello")[1]).toMatchObject({ take: true });
+    welcome(socket());
+    expect(link.state.value).toBe("open");
+    link.stop();
+  });
+
+  it("a silent server is noticed by the ping and the socket replaced", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket().of("session.ping")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(link.state.value).not.toBe("open");
+    await vi.advanceTimersByTimeAsync(400);
+    expect(FakeSocket.all.length).toBe(2);
+    link.stop();
+  });
+
+  it("backs off, but never longer than 5 s", async () => {
+    const link = make();
+    for (let i = 0; i < 9; i++) {
+      socket().drop();
+      await vi.advanceTimersByTimeAsync(6000);
+    }
+    expect(FakeSocket.all.length).toBe(10);
+    link.stop();
+  });
+
+  it("gives a request's answer to who asked, and fails it when the socket breaks", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const ice = link.ask({ type: "media.ice" });
+    socket().say({ type: "media.ice", re: socket().of("media.ice")[0]?.id, servers: [], expires_s: 0 });
+    expect(await ice).toMatchObject({ type: "media.ice" });
+    const lost = link.ask({ type: "media.ice" }).catch((e: Error) => e.message);
+    socket().drop();
+    expect(await lost).toMatch(/lost/u);
+    link.stop();
+  });
+
+  it("a malformed act is given up after it ended two sessions", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const got = link.act({ type: "message.send", to: "all", text: "x" }).catch((e: unknown) => e);
+    socket().drop(4400);
+    await vi.advanceTimersByTimeAsync(400);
+    socket().open();
+    socket().drop(4400);
+    expect(await got).toMatchObject({ code: "malformed" });
+    link.stop();
+  });
+});
