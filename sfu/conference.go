@@ -21,12 +21,13 @@ const (
 // Conference is the media of one sitting. One goroutine owns its peers, sources and slot assignment; the gates are
 // atomics that the readers look at for each packet.
 type Conference struct {
-	srv  *Server
-	log  *slog.Logger
-	ops  chan func()
-	quit chan struct{}
-	done chan struct{}
-	once sync.Once
+	srv     *Server
+	sitting string
+	log     *slog.Logger
+	ops     chan func()
+	quit    chan struct{}
+	done    chan struct{}
+	once    sync.Once
 
 	peerCount, sourceCount atomic.Int64
 	dominantSrc            atomic.Uint32
@@ -48,7 +49,7 @@ type Conference struct {
 
 func newConference(s *Server, sitting string) *Conference {
 	return &Conference{
-		srv: s, log: s.log.With("sitting", sitting), ops: make(chan func(), confQueue), quit: make(chan struct{}), done: make(chan struct{}),
+		srv: s, sitting: sitting, log: s.log.With("sitting", sitting), ops: make(chan func(), confQueue), quit: make(chan struct{}), done: make(chan struct{}),
 		seats: map[string]*seat{}, ids: map[sourceKey]uint32{}, sources: map[sourceKey]*Source{},
 		bySrc: map[uint32]*Source{}, opened: map[string]bool{}, detector: packets.NewSpeakerDetector(),
 		spoke: map[string]int64{},
@@ -66,6 +67,7 @@ func (c *Conference) run() {
 			c.remove(st)
 		}
 	}, nil)
+	c.srv.forget(c)
 }
 
 // turn serves the conference until it must end; a panic costs the operation that made it.

@@ -61,9 +61,30 @@ func (s *slot) onReport(r rtcp.ReceptionReport, now int64) {
 		v.s.metrics.outLost.Add(uint64(lost - s.lost))
 		s.lost = lost
 	}
-	sent := s.sr.Packets - s.reported
-	s.reported = s.sr.Packets
-	v.lossNum += float64(r.FractionLost) * float64(sent)
-	v.lossDen += float64(sent)
+	net, span := s.netLoss(float64(r.FractionLost) / 256)
+	v.lossNum += net
+	v.lossDen += span
 	v.reported = true
 }
+
+// netLoss turns the fraction that a viewer reports lost since its last report into packets that the viewer's own line
+// lost, and gives how many numbers the report spans. What the publisher's line lost is a hole in the viewer's numbers
+// too, and no reason to send this viewer less.
+func (s *slot) netLoss(fraction float64) (lost, span float64) {
+	span = float64(s.lastOut - s.reportedOut)
+	holes := span - float64(s.sr.Packets-s.reported)
+	s.reportedOut, s.reported = s.lastOut, s.sr.Packets
+	if span <= 0 || span > reportSpanMost {
+		return 0, 0
+	}
+	lost = fraction*span - holes - s.holesLeft
+	s.holesLeft = 0
+	if lost < 0 {
+		s.holesLeft = min(-lost, span) / 2 // the report may not cover the newest holes yet
+		lost = 0
+	}
+	return lost, span
+}
+
+// reportSpanMost is the longest believable span of a report, in packets: 5 s of a 4 Mb/s picture.
+const reportSpanMost = 1 << 12

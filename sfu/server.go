@@ -133,6 +133,15 @@ func (s *Server) Conference(sitting string) *Conference {
 	return c
 }
 
+// forget drops a conference that was closed.
+func (s *Server) forget(c *Conference) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.confs[c.sitting] == c {
+		delete(s.confs, c.sitting)
+	}
+}
+
 // Addresses are the host candidates that clients are given.
 func (s *Server) Addresses() []netip.AddrPort {
 	if len(s.cfg.PublicAddresses) == 0 {

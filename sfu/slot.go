@@ -65,6 +65,9 @@ type slot struct {
 	reported uint32 // sr.Packets at the last receiver report
 	lost     uint32 // cumulative, as last reported
 
+	reportedOut uint64  // lastOut at the last receiver report
+	holesLeft   float64 // holes of the uplink that no report has covered yet
+
 	responder packets.NackResponder
 	probeBack uint64
 	replayed  *Layer // packets up to replayHi of this layer were replayed from the ring
@@ -350,6 +353,9 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	s.meta.Put(out.Meta)
 	s.sr.Sent(len(out.Payload))
 	s.lastSent = now
+	if s.lastOut == 0 {
+		s.reportedOut = out.ExtSN - 1
+	}
 	s.lastOut = max(s.lastOut, out.ExtSN)
 	s.v.sent(len(out.Payload), false, now)
 	s.v.s.metrics.outPackets.Add(1)

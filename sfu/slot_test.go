@@ -224,3 +224,35 @@ func TestPanicEndsOneViewer(t *testing.T) {
 		t.Errorf("the other viewer got %d packets", other.audio.n)
 	}
 }
+
+// TestUplinkLossIsNotTheViewers checks that holes which the publisher's line made are not blamed on the viewer's.
+func TestUplinkLossIsNotTheViewers(t *testing.T) {
+	b := newBench(t)
+	s := b.v.video[0]
+	s.assign(b.cam, false, 0)
+	sn := uint16(0)
+	send := func(n int, hole func(int) bool) {
+		for i := range n {
+			if !hole(i) {
+				p := b.packet(t, b.cam, sn, uint32(sn)*3600, vp8Payload(sn, sn == 0, 640, 360, 10))
+				s.onPacket(b.cam, p, p.Arrival)
+			}
+			sn++
+		}
+	}
+	send(100, func(i int) bool { return i > 0 && i%10 == 5 })
+	if lost, span := s.netLoss(0.10); span < 95 || lost > 2 {
+		t.Errorf("uplink loss alone: %.1f of %.0f", lost, span)
+	}
+	send(100, func(i int) bool { return i%10 == 5 })
+	if lost, _ := s.netLoss(0.30); lost < 15 || lost > 25 {
+		t.Errorf("both lines lose: %.1f of 100, want 20", lost)
+	}
+	send(100, func(int) bool { return false })
+	if lost, _ := s.netLoss(0.10); lost < 8 || lost > 12 {
+		t.Errorf("the viewer's line alone: %.1f of 100, want 10", lost)
+	}
+	if lost, span := s.netLoss(0.5); lost != 0 || span != 0 {
+		t.Errorf("nothing was sent: %.1f of %.0f", lost, span)
+	}
+}

@@ -24,6 +24,7 @@ const (
 	srIdle        = 10 * time.Second
 	lossTrouble   = 0.02 // share of packets lost
 	provenReports = 3
+	lossSample    = 100 // packets that make a loss figure without waiting a second for more
 )
 
 // rtcpWriter sends RTCP to a client. A PeerConnection is one.
@@ -63,8 +64,9 @@ type viewer struct {
 	nextReport int64
 	reports    int     // receiver reports taken
 	reported   bool    // a receiver report came since the last tick
-	lossNum    float64 // 1/256, weighted by packets
+	lossNum    float64 // packets that the viewer's line lost since the last tick, of lossDen
 	lossDen    float64
+	lossAt     int64 // when the estimator was told last
 }
 
 // newViewer makes the slots; the PeerConnection is set by the caller.
@@ -157,8 +159,9 @@ func (v *viewer) tick(now int64) {
 			s.fallBack(now)
 		}
 	}
-	if v.reported && v.lossDen > 0 {
-		v.est.OnRR(uint8(v.lossNum/v.lossDen), time.Duration(v.rttNs.Load()), 0, now)
+	if v.reported && v.lossDen > 0 && (v.lossDen >= lossSample || now-v.lossAt >= int64(reportEvery)) {
+		v.lossAt = now
+		v.est.OnRR(uint8(255*min(1, v.lossNum/v.lossDen)), time.Duration(v.rttNs.Load()), 0, now)
 		v.reports++
 		v.reported, v.lossNum, v.lossDen = false, 0, 0
 	}
