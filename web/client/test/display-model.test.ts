@@ -44,6 +44,15 @@ describe("autoScene", () => {
     ["result is old", { ...base, ballot: closed(T - RESULT_MS) }, "C1"],
     ["roll-call open during an item", { ...base, rollcall: rollcall(19, "open"), ballot: closed(T - 1000) }, "C6"],
     ["roll-call closed just now", { ...base, rollcall: rollcall(26, "closed", { closed_at: T - 2000 }) }, "C6"],
+    [
+      "roll-call closed just now, then somebody is invited",
+      {
+        ...base,
+        rollcall: rollcall(26, "closed", { closed_at: T - 2000 }),
+        floor: floor(holder({ invited_at: T - 1000 })),
+      },
+      "C2",
+    ],
     ["break", { ...base, agenda: agenda({ state: "paused" }), floor: floor(holder()) }, "C8"],
     ["over", { ...base, agenda: agenda({ state: "closed", closed_at: T }), ballot: closed(T - 1000) }, "C0"],
   ];

@@ -8,7 +8,7 @@ import type { ActBody, FloorHolder, Ok, QueueEntry } from "../../core/protocol";
 import type { Session } from "../../core/session";
 import { chair } from "../../i18n/chair";
 import { announce } from "../../ui/live";
-import { toast } from "../../ui/toast";
+import { type ToastOptions, toast } from "../../ui/toast";
 import { allPressed, currentItem, following, nextItem, openBallot, type RollCallRow } from "./model";
 import { reason } from "./reason";
 import { mayInterrupt, turnClock } from "./turn";
@@ -41,6 +41,9 @@ export class Desk {
   readonly busy: Signal<ReadonlySet<string>> = signal(new Set());
   /** The socket is there: what cannot be undone is locked otherwise. */
   readonly online: ReadonlySignal<boolean>;
+
+  /** Takes the notice with the newest undo away: an older one would undo two steps at once. */
+  private dropNotice: () => void = () => undefined;
 
   constructor(
     readonly session: Session,
@@ -84,7 +87,11 @@ export class Desk {
       testid: "undo",
       run: () => void this.act({ type: "agenda.goto", item: before.id }),
     };
-    toast(chair("item_changed", { n: item.no, title: item.title }), { ms: UNDO_ITEM_MS, action: undo, key: "item" });
+    this.notice(chair("item_changed", { n: item.no, title: item.title }), {
+      ms: UNDO_ITEM_MS,
+      action: undo,
+      key: "item",
+    });
   }
 
   /** give invites an entry of the queue; who would cut somebody off is asked first. */
@@ -153,13 +160,13 @@ export class Desk {
             run: () => void this.act({ type: "floor.give", person, kind, seconds: left }),
           }
         : undefined;
-    toast(chair("turn_ended", { who: holder.label }), { ms: UNDO_ITEM_MS, action: undo, key: "turn" });
+    this.notice(chair("turn_ended", { who: holder.label }), { ms: UNDO_ITEM_MS, action: undo, key: "turn" });
   }
 
   /** muteAll closes every microphone but the chair's and the speaker's; five seconds to undo. */
   async muteAll(): Promise<void> {
     if (!(await this.act({ type: "gate.mute_all" }))) return;
-    toast(chair("muted_all"), {
+    this.notice(chair("muted_all"), {
       ms: UNDO_MUTE_MS,
       action: {
         label: chair("undo"),
@@ -215,6 +222,12 @@ export class Desk {
   /** leave closes a sheet if it is still the one that is open. */
   leave(name: SheetName): void {
     if (this.sheet.value === name) this.sheet.value = "";
+  }
+
+  /** notice shows what can be undone; it replaces the one before. */
+  private notice(text: string, o: ToastOptions): void {
+    this.dropNotice();
+    this.dropNotice = toast(text, o);
   }
 
   /** microphone switches the chair's own microphone. */

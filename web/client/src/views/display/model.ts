@@ -43,7 +43,7 @@ export function autoScene(s: DisplayState, now: number): Scene {
   if (head.state === "paused") return "C8";
   if (s.rollcall?.state === "open") return "C6";
   if (resultIsNews(s, now)) return "C5";
-  if (s.rollcall?.state === "closed" && now - s.rollcall.closed_at < ROLL_CALL_MS) return "C6";
+  if (rollCallIsNews(s, now)) return "C6";
   if (s.floor?.holder) return "C2";
   return head.state === "open" && s.agenda?.current ? "C1" : "C0";
 }
@@ -54,6 +54,13 @@ function resultIsNews(s: DisplayState, now: number): boolean {
   if (b?.state !== "closed" || !b.result || now - b.closed_at >= RESULT_MS) return false;
   if (b.item && b.item !== s.agenda?.current) return false;
   return (s.floor?.holder?.invited_at ?? 0) < b.closed_at;
+}
+
+/** rollCallIsNews: closed some seconds ago and nobody was invited since. */
+function rollCallIsNews(s: DisplayState, now: number): boolean {
+  const r = s.rollcall;
+  if (r?.state !== "closed" || now - r.closed_at >= ROLL_CALL_MS) return false;
+  return (s.floor?.holder?.invited_at ?? 0) < r.closed_at;
 }
 
 /** possible: there is something to show in a scene; without it the display falls back to C0. */
