@@ -8,5 +8,6 @@
 //
 // The way of a packet: browser, one UDP port, Pion (ICE, DTLS, SRTP), the layer's reader (parse, gate, ring, taps),
 // the workers that serve viewers of this layer, the slot (sequence, timestamp and picture ids rewritten), SRTP, UDP.
-// No lock is held on this path and nothing is allocated per forwarded packet.
+// A reader takes two short locks of its own layer (ring, keyframe control); workers share none, and no lock is held
+// over a write. Nothing is allocated per forwarded packet.
 package sfu
