@@ -14,7 +14,17 @@ import { reason } from "./reason";
 import { mayInterrupt, turnClock } from "./turn";
 
 /** What stands in the desk's sheet slot. */
-export type SheetName = "" | "compose" | "missing" | "rollcall" | "sitting" | "pause" | "help" | "keys";
+export type SheetName =
+  | ""
+  | "compose"
+  | "missing"
+  | "rollcall"
+  | "sitting"
+  | "pause"
+  | "agenda"
+  | "people"
+  | "messages"
+  | "keys";
 /** What asks before it is done. */
 export type Question = "" | "rollcall" | "close";
 

@@ -16,6 +16,7 @@ import { Icon, IconMic, IconMicOff } from "../../ui/icons";
 import type { FaceProps } from "../faces";
 import { InvitedDialog } from "../meeting/invited";
 import { overlays } from "../meeting/model";
+import { AgendaPanel, MessagesPanel, PeoplePanel } from "../meeting/panels";
 import { MicHelp } from "../meeting/permission";
 import { ResultSheet } from "../meeting/result";
 import { RollCallSheet } from "../meeting/rollcall";
@@ -118,6 +119,12 @@ function useSheet(desk: Desk) {
       return <SittingSheet desk={desk} />;
     case "pause":
       return <PauseSheet desk={desk} />;
+    case "agenda":
+      return <AgendaPanel session={session} onClose={() => desk.leave("agenda")} />;
+    case "people":
+      return <PeoplePanel session={session} onClose={() => desk.leave("people")} />;
+    case "messages":
+      return <MessagesPanel session={session} onClose={() => desk.leave("messages")} />;
     default:
   }
   const doc = ballot.value?.ballot;
@@ -171,9 +178,15 @@ function Dock({ desk }: { desk: Desk }) {
   const held = clerk && presides !== session.link.person;
   const showVote = open && self.value?.voter && minimised.value === open.id;
   const shrunk = doc?.result && desk.kept.value !== doc.id && now.value >= doc.closed_at + RESULT_MS;
-  if (!held && !showVote && !shrunk) return null;
+  const alone = session.lost.value === "long";
+  if (!held && !showVote && !shrunk && !alone) return null;
   return (
     <>
+      {alone && (
+        <p class="ch-note" data-testid="give-to-clerk">
+          {chair("give_to_clerk_text")}
+        </p>
+      )}
       {held && (
         <span class="row" data-testid="held-by-clerk">
           <Chip tone="warning">{chair("held_by_clerk")}</Chip>

@@ -42,7 +42,7 @@ export function Queue({ desk }: { desk: Desk }) {
           <p>{chair("queue_empty_next")}</p>
         </div>
       )}
-      <ol class="ch-rows">
+      <ol class="ch-rows" tabIndex={desk.online.value ? undefined : 0}>
         {rows.map((r) => (
           <Row key={r.entry.id} row={r} desk={desk} />
         ))}

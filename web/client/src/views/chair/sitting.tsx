@@ -1,4 +1,5 @@
 /** What the chair does with the sitting itself: break, end; and the own camera, leaving, shortcuts. */
+import { call } from "../../i18n/call";
 import { chair } from "../../i18n/chair";
 import { common } from "../../i18n/common";
 import { Button } from "../../ui/button";
@@ -10,6 +11,9 @@ import { sittingActs } from "./model";
 
 /** Lengths of a break, in minutes; 0 = without countdown. */
 const BREAKS = [10, 15, 30, 0] as const;
+
+/** What the chair may look up beside the stage. */
+const PANELS = ["agenda", "people", "messages"] as const;
 
 /** SittingSheet is "Cuộc họp", on a phone "Thêm". */
 export function SittingSheet({ desk }: { desk: Desk }) {
@@ -51,6 +55,13 @@ export function SittingSheet({ desk }: { desk: Desk }) {
       >
         {chair(cam ? "camera_off" : "camera_on")}
       </Button>
+      <div class="ch-acts-three">
+        {PANELS.map((name) => (
+          <Button key={name} testid={name} onClick={() => desk.show(name)}>
+            {call(name)}
+          </Button>
+        ))}
+      </div>
       <Button wide testid="keys" onClick={() => desk.show("keys")}>
         {chair("keys_title")}
       </Button>

@@ -237,14 +237,14 @@ function NoNetwork({ session }: { session: Session }) {
   const phone = session.views.agenda.value?.sitting.help_phone;
   useEffect(() => announce(hall("offline_since"), "assertive", "net"), []);
   return (
-    <div class="hall hl-alone" data-tone="dark" data-testid="hall-offline">
+    <main class="hall hl-alone" data-tone="dark" data-testid="hall-offline">
       <p class="hl-time num">{timeText(now.value, false)}</p>
-      <p>{hall("offline_since")}</p>
+      <h1 class="hl-lost">{hall("offline_since")}</h1>
       {phone && <p class="hl-phone">{hall("offline_call", { phone })}</p>}
       <Button testid="banner-retry" onClick={() => session.link.retry()}>
         {common("retry_now")}
       </Button>
       <LiveRegion />
-    </div>
+    </main>
   );
 }
