@@ -147,7 +147,9 @@ func (a *app) close() {
 		a.listener.Close()
 	}
 	if a.signaling != nil {
-		a.signaling.Close()
+		if err := a.signaling.Close(); err != nil {
+			a.log.Error("stop signaling", "error", err)
+		}
 	}
 	if a.rooms != nil {
 		a.rooms.Close()

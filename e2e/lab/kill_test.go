@@ -107,12 +107,11 @@ func TestKillWhileVoting(t *testing.T) {
 	must(ctx, t, chair, "ballot.close", map[string]any{"ballot": ballot})
 
 	checkLedger(ctx, t, office, sitting, j, ballot)
-	out, err := exec.Command(binary, "ledger", "verify", "--data", data).CombinedOutput()
-	if err == nil {
-		t.Error("ledger verify opened a folder that a running server holds")
+	if out, err := exec.Command(binary, "ledger", "verify", "--data", data).CombinedOutput(); err == nil {
+		t.Errorf("ledger verify opened a folder that a running server holds: %s", out)
 	}
 	server.Stop(syscall.SIGTERM)
-	if out, err = exec.Command(binary, "ledger", "verify", "--data", data).CombinedOutput(); err != nil {
+	if out, err := exec.Command(binary, "ledger", "verify", "--data", data).CombinedOutput(); err != nil {
 		t.Errorf("ledger verify: %v: %s", err, out)
 	}
 	if err := server.Start(ctx); err != nil {

@@ -57,7 +57,7 @@ func Join(ctx context.Context, base, door string, link Link) (*Person, error) {
 	if err := p.device.Call(ctx, http.MethodPost, "/api/doors/"+door+"/link", map[string]any{"token": token, "code": link.Code}, nil); err != nil {
 		return nil, fmt.Errorf("exchange the link of %s: %w", link.Name, err)
 	}
-	run, cancel := context.WithCancel(context.Background())
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	go p.run(run)
 	select {
@@ -124,8 +124,11 @@ func (p *Person) dial(ctx context.Context) (*websocket.Conn, error) {
 		header.Add("Cookie", c.Name+"="+c.Value)
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: 3 * time.Second}
-	conn, _, err := dialer.DialContext(ctx, "ws://"+u.Host+"/ws", header)
+	conn, resp, err := dialer.DialContext(ctx, "ws://"+u.Host+"/ws", header)
 	if err != nil {
+		if resp != nil {
+			resp.Body.Close()
+		}
 		return nil, err
 	}
 	hello := map[string]any{"type": "session.hello", "id": NewID(), "door": p.Door}
