@@ -15,7 +15,6 @@ type hall struct {
 	t    *testing.T
 	c    *Conference
 	now  int64
-	pub  *pubPC
 	down rtcpRecorder
 }
 
