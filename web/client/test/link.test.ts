@@ -169,6 +169,7 @@ describe("link", () => {
     const link = make();
     const got = link.act({ type: "floor.give", person: "p2" }).catch((e: unknown) => e);
     await vi.advanceTimersByTimeAsync(61_000);
+    link.retry();
     socket().open();
     welcome(socket());
     expect(await got).toMatchObject({ code: "too_late" });

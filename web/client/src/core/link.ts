@@ -54,7 +54,8 @@ export interface LinkOptions {
 
 /** readyState of an open WebSocket (WHATWG HTML). */
 const OPEN = 1;
-const BACKOFF = [0, 250, 500, 1000, 2000, 4000, 5000];
+/** Milliseconds between tries: close together at first, because a restarted server is back within seconds. */
+const BACKOFF = [0, 250, 500, 1000, 1000, 1000, 1500, 2000, 3000, 5000];
 const YOUNG_MS = 60_000;
 /** An act that steers (give the floor, next item …) is not repeated when it is older than this; a vote always is. */
 const STEER_LIFE_MS = 60_000;

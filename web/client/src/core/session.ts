@@ -106,6 +106,8 @@ export class Session {
     }, 500);
     this.timers.push(() => clearInterval(timer));
     document.addEventListener("visibilitychange", this.awake);
+    window.addEventListener("beforeunload", this.holdPage);
+    this.timers.push(() => window.removeEventListener("beforeunload", this.holdPage));
     this.timers.push(this.follow());
     if (this.o.checkIn) this.timers.push(this.checkInOnce());
     this.link.start();
@@ -154,6 +156,11 @@ export class Session {
     this.media.stop();
     this.link.stop();
   }
+
+  /** Only who speaks is asked before the page goes. */
+  private holdPage = (e: BeforeUnloadEvent) => {
+    if (this.views.self.peek()?.floor?.state === "speaking" && this.own.on.mic.peek()) e.preventDefault();
+  };
 
   private awake = async () => {
     if (document.visibilityState === "hidden") return;

@@ -22,7 +22,7 @@ import { MicHelp } from "../meeting/permission";
 import { ResultSheet } from "../meeting/result";
 import { PresenceChip, RollCallSheet } from "../meeting/rollcall";
 import { MeetingShell } from "../meeting/shell";
-import { StageView, Strip } from "../meeting/stage";
+import { GridPager, StageView, Strip, TILES } from "../meeting/stage";
 import { useNarrow } from "../meeting/use";
 import { VoteSheet } from "../meeting/vote";
 import { HandButton, HandChips } from "./hand";
@@ -37,6 +37,7 @@ export default function DeputyFace({ session, leave }: FaceProps) {
   const narrow = useNarrow();
   const panel = useSignal<PanelKind | "">("");
   const layout = useSignal<"speaker" | "grid">("speaker");
+  const page = useSignal(0);
   const leaving = useSignal(false);
   const folded = useSignal<readonly string[]>([]);
   const slot = useSlot(session, narrow, folded, panel);
@@ -69,9 +70,23 @@ export default function DeputyFace({ session, leave }: FaceProps) {
       <MeetingShell
         session={session}
         testid="deputy"
-        stage={<StageView session={session} layout={layout.value} tiles={narrow ? 1 : 7} />}
+        stage={
+          <StageView
+            session={session}
+            layout={layout.value}
+            page={page.value}
+            tiles={narrow && layout.value === "speaker" ? 1 : TILES}
+          />
+        }
         side={side}
-        dock={<Dock session={session} slot={slot} />}
+        dock={
+          <>
+            {layout.value === "grid" && (
+              <GridPager session={session} page={page.value} onPage={(n) => (page.value = n)} />
+            )}
+            <Dock session={session} slot={slot} />
+          </>
+        }
         bar={
           <>
             <MicButton session={session} />

@@ -8,7 +8,7 @@ import { Dialog } from "../../ui/dialog";
 import { LangSwitch, TextSize } from "../../ui/settings";
 import { toastLog } from "../../ui/toast";
 
-const KEYS = ["key_mic", "key_cam", "key_hand", "key_regions", "key_list"] as const;
+const KEYS = ["key_mic", "key_cam", "key_hand", "key_regions", "key_list", "key_help"] as const;
 
 /** HelpDialog is opened by Trợ giúp and by Ctrl+Alt+/. */
 export function HelpDialog(p: { session: Session; onClose: () => void }) {

@@ -38,6 +38,7 @@ export function MeetingShell(p: ShellProps) {
   const frame = useRef<HTMLDivElement>(null);
   useAnnouncements(p.session);
   useRegions(frame);
+  useHelpKey(() => setHelp(true));
   const sheet = p.side?.kind === "sheet" ? "yes" : "no";
   return (
     <div
@@ -95,7 +96,7 @@ export function ItemLine(p: { session: Session }) {
   return (
     <h1 class="mt-item" data-testid="item" title={item?.title ?? head?.title}>
       <span class="no">{item ? call("item_no", { no: item.no, count: item.count }) : (head?.council_name ?? "")}</span>
-      <span class="only-wide">{item || head?.council_name ? " · " : ""}</span>
+      <span class="only-wide">{item || head?.council_name ? "·" : ""}</span>
       <span class="title ellipsis">{item?.title ?? head?.title ?? ""}</span>
     </h1>
   );
@@ -121,6 +122,19 @@ export function QuorumChip(p: { session: Session; full?: boolean }) {
       </span>
     </Chip>
   );
+}
+
+/** Ctrl+Alt+/ opens the help with the list of keys. */
+function useHelpKey(open: () => void) {
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      if (!e.ctrlKey || !e.altKey || (e.key !== "/" && e.code !== "Slash")) return;
+      e.preventDefault();
+      open();
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, []);
 }
 
 /** F6 moves the focus from region to region: header, stage, side, bar. */

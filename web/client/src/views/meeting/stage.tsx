@@ -6,6 +6,7 @@ import type { Session } from "../../core/session";
 import type { VideoSlotView } from "../../core/sub";
 import { nameOf } from "../../core/views";
 import { call } from "../../i18n/call";
+import { Button } from "../../ui/button";
 import { fitsStage, hasFloor, onStage, strip } from "./model";
 import { Tile } from "./tile";
 
@@ -120,6 +121,35 @@ function Grid(p: { session: Session }) {
         <Person key={s.index} session={p.session} slot={s} who="" big={s.index === STAGE} />
       ))}
     </>
+  );
+}
+
+/** TILES are the grid's slots: the stage's own is apart. */
+export const TILES = 7;
+
+/** gridPages counts the pages of the grid from the cameras that others publish. */
+export function gridPages(session: Session): number {
+  const me = session.views.self.value?.person;
+  const cams = [...session.media.slots.sources.value.values()].filter((s) => s.kind === "cam" && s.who !== me);
+  return Math.max(1, Math.ceil(Math.max(0, cams.length - 1) / TILES));
+}
+
+/** GridPager turns the pages; absent when there is one. */
+export function GridPager(p: { session: Session; page: number; onPage: (n: number) => void }) {
+  const count = gridPages(p.session);
+  if (count < 2) return null;
+  return (
+    <div class="row" role="group" aria-label={call("layout_grid")}>
+      <Button disabled={p.page <= 0} onClick={() => p.onPage(p.page - 1)} testid="page-prev">
+        {call("page_prev")}
+      </Button>
+      <span class="num" role="status">
+        {call("page_n", { n: p.page + 1, count })}
+      </span>
+      <Button disabled={p.page >= count - 1} onClick={() => p.onPage(p.page + 1)} testid="page-next">
+        {call("page_next")}
+      </Button>
+    </div>
   );
 }
 
