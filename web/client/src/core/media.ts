@@ -131,7 +131,8 @@ export class Media {
     const next = { ...old, ...patch };
     if ((Object.keys(next) as (keyof MediaWant)[]).every((k) => next[k] === old[k])) return;
     this.want.value = next;
-    this.wantTimer ??= setTimeout(() => {
+    if (this.wantTimer !== undefined) return;
+    this.wantTimer = setTimeout(() => {
       this.wantTimer = undefined;
       this.link.send({ type: "media.want", ...this.want.peek() });
     }, WANT_MS);

@@ -17,9 +17,13 @@ export async function iceServers(link: Link): Promise<RTCIceServer[]> {
 
 const closed = (conn: RTCPeerConnection) => (conn.signalingState as string) === "closed";
 
+/** Generations start from the clock, so that a reloaded page, whose seat the server still knows, is never behind. */
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+const STALE_STEP = 1_000_000;
+
 /** Negotiation counts the generations of one kind of PeerConnection in this page. */
 export class Negotiation {
-  private gen = 0;
+  private gen = Math.max(0, Math.floor((Date.now() - EPOCH_MS) / 1000));
 
   constructor(
     private readonly link: Link,
@@ -39,8 +43,11 @@ export class Negotiation {
         8000,
       );
       if (gen !== this.gen || closed(conn)) return "stale";
-      if (m.type === "media.refused")
-        return m.code === "not_allowed" ? "not_allowed" : m.code === "stale" ? "stale" : "failed";
+      if (m.type === "media.refused") {
+        // Stale although it was our newest: another device's clock runs ahead of ours. Go past it.
+        if (m.code === "stale") this.gen += STALE_STEP;
+        return m.code === "not_allowed" ? "not_allowed" : "failed";
+      }
       if (m.type !== "media.answer" || m.gen !== gen) return "failed";
       await conn.setRemoteDescription({ type: "answer", sdp: m.sdp });
       return "connected";

@@ -28,6 +28,8 @@ export interface ShellProps {
   head?: ComponentChildren;
   /** Replaces the quorum chip. */
   chips?: ComponentChildren;
+  /** An own heading in place of the agenda item. */
+  title?: ComponentChildren;
   tone?: "light" | "dark";
   testid?: string;
 }
@@ -52,7 +54,7 @@ export function MeetingShell(p: ShellProps) {
         {common("skip_to_bar")}
       </a>
       <header class="mt-head" data-region tabIndex={-1}>
-        <ItemLine session={p.session} />
+        {p.title ?? <ItemLine session={p.session} />}
         <div class="mt-chips">
           {p.chips ?? <QuorumChip session={p.session} />}
           {p.head}

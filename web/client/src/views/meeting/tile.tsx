@@ -106,7 +106,8 @@ export function FloorBadge(p: { floor: FloorHolder }) {
     <span class="tile-floor" data-testid="floor-badge">
       {f.state === "speaking" ? (
         <>
-          {call("speaking_now")} <Elapsed since={f.started_at} allowedMs={f.allowed_ms} />
+          <span class="words">{call("speaking_now")} </span>
+          <Elapsed since={f.started_at} allowedMs={f.allowed_ms} />
         </>
       ) : (
         call("invited_now")

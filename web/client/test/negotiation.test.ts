@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Link } from "../src/core/link";
+import { iceServers, Negotiation } from "../src/core/negotiation";
+import type { ServerMessage } from "../src/core/protocol";
+
+const conn = () => ({
+  signalingState: "stable",
+  createOffer: vi.fn(async () => ({ type: "offer", sdp: "v=0" })),
+  setLocalDescription: vi.fn(async () => undefined),
+  setRemoteDescription: vi.fn(async () => undefined),
+});
+type Conn = ReturnType<typeof conn>;
+const pc = (c: Conn) => c as unknown as RTCPeerConnection;
+
+const linkThat = (answer: (m: { gen: number }) => object) => {
+  const asked: { gen: number; restart: boolean }[] = [];
+  const ask = vi.fn(async (m: { gen: number; restart: boolean }) => {
+    asked.push(m);
+    return answer(m) as ServerMessage;
+  });
+  return { link: { ask } as unknown as Link, asked };
+};
+const answer = (m: { gen: number }) => ({ type: "media.answer", re: "", pc: "sub", gen: m.gen, sdp: "v=0 answer" });
+
+describe("negotiation", () => {
+  it("applies the answer of its own generation", async () => {
+    const { link, asked } = linkThat(answer);
+    const c = conn();
+    const n = new Negotiation(link, "sub", "member");
+    expect(await n.offer(pc(c), false)).toBe("connected");
+    expect(await n.offer(pc(c), true)).toBe("connected");
+    expect(c.createOffer).toHaveBeenLastCalledWith({ iceRestart: true });
+    expect(asked[1]?.restart).toBe(true);
+    expect((asked[1]?.gen ?? 0) - (asked[0]?.gen ?? 0)).toBe(1);
+  });
+
+  it("drops the answer to an offer that a newer one overtook", async () => {
+    let release: ((m: ServerMessage) => void) | undefined;
+    let first = 0;
+    const link = {
+      ask: (m: { gen: number }) => {
+        if (release) return Promise.resolve(answer(m));
+        first = m.gen;
+        return new Promise((done) => {
+          release = done as typeof release;
+        });
+      },
+    } as unknown as Link;
+    const n = new Negotiation(link, "sub", "member");
+    const old = conn();
+    const slow = n.offer(pc(old), false);
+    await vi.waitFor(() => expect(release).toBeDefined());
+    expect(await n.offer(pc(conn()), false)).toBe("connected");
+    release?.(answer({ gen: first }) as ServerMessage);
+    expect(await slow).toBe("stale");
+    expect(old.setRemoteDescription).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [{ type: "media.refused", code: "not_allowed" }, "not_allowed"],
+    [{ type: "media.refused", code: "busy" }, "failed"],
+    [{ type: "media.refused", code: "bad_offer" }, "failed"],
+    [{ type: "media.answer", gen: 1, sdp: "x" }, "failed"],
+  ])("%j is %s", async (m, want) => {
+    const n = new Negotiation(linkThat(() => m).link, "pub", "member");
+    expect(await n.offer(pc(conn()), false)).toBe(want);
+  });
+
+  it("goes past a generation that the server knows from elsewhere", async () => {
+    const { link, asked } = linkThat((m) =>
+      asked.length === 1 ? { type: "media.refused", code: "stale" } : answer(m),
+    );
+    const n = new Negotiation(link, "sub", "member");
+    expect(await n.offer(pc(conn()), false)).toBe("failed");
+    expect(await n.offer(pc(conn()), false)).toBe("connected");
+    expect((asked[1]?.gen ?? 0) - (asked[0]?.gen ?? 0)).toBeGreaterThan(100_000);
+  });
+
+  it("has no relays when the server has none or does not answer", async () => {
+    expect(await iceServers(linkThat(() => ({ type: "media.ice", servers: [], expires_s: 0 })).link)).toEqual([]);
+    const silent = { ask: () => Promise.reject(new Error("no answer")) } as unknown as Link;
+    expect(await iceServers(silent)).toEqual([]);
+  });
+});
