@@ -9,7 +9,7 @@ import { door as t } from "../../i18n/door";
 import { Button } from "../../ui/button";
 import { ErrorState, Skeleton } from "../../ui/card";
 import { announce, LiveRegion } from "../../ui/live";
-import type { FaceProps } from "../faces";
+import { type FaceProps, faceName } from "../faces";
 import type { DoorInfo } from "./info";
 
 export interface InMeetingProps {
@@ -78,7 +78,9 @@ export function InMeeting(p: InMeetingProps) {
       </Whole>
     );
   }
-  if (sitting?.state === "closed") return <Ended session={session} leave={p.leave} />;
+  // The clerk's desk has an end of its own, with the results as files.
+  const desk = self && faceName(info.me?.roles ?? []) === "desk";
+  if (sitting?.state === "closed" && !(desk && p.Face)) return <Ended session={session} leave={p.leave} />;
   if (!p.Face || !self) {
     return (
       <Whole title={info.title} testid="entering">
