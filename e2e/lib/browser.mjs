@@ -6,6 +6,7 @@ import { chromium } from "playwright-core";
 import { AxeBuilder } from "@axe-core/playwright";
 import { picture, speech } from "./fixtures.mjs";
 import { until } from "./server.mjs";
+import { act, listen } from "./socket.mjs";
 
 export const out = fileURLToPath(new URL("../out/", import.meta.url));
 export const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 }, desktop: { width: 1280, height: 800 } };
@@ -50,7 +51,8 @@ export class Person {
     const p = new Person();
     p.context = await browser.newContext({ viewport: size, userAgent, permissions, locale, timezoneId: "Asia/Ho_Chi_Minh", reducedMotion: "reduce" });
     await p.context.addInitScript(watch);
-    if (init) await p.context.addInitScript(init);
+    await p.context.addInitScript(listen);
+    for (const script of [init].flat()) if (script) await p.context.addInitScript(script);
     p.page = await p.context.newPage();
     p.errors = [];
     p.page.on("pageerror", (e) => p.errors.push(String(e)));
@@ -75,7 +77,24 @@ export class Person {
     return this.page.evaluate((n) => window.__asked.filter((x) => x === n).length, name);
   }
 
-  /** inbound RTP of all PeerConnections: [{kind, mid, bytes, frames, energy, width, height, csrc}] */
+  /** act sends one through the page's socket and fails unless the answer is ok. */
+  async act(body) {
+    const answer = await act(this.page, body);
+    if (answer.type !== "ok") throw new Error(`${this.name ?? "page"}: ${body.type}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** view is the newest document of a topic that came to the page. */
+  view(topic) {
+    return this.page.evaluate((t) => window.__views[t], topic);
+  }
+
+  /** source is the id of somebody's mic, cam or screen as this page was told, 0 when there is none. */
+  source(who, kind) {
+    return this.page.evaluate(([w, k]) => [...window.__sources.values()].find((s) => s.who === w && s.kind === k)?.src ?? 0, [who, kind]);
+  }
+
+  /** inbound RTP of all PeerConnections: [{kind, mid, bytes, frames, energy, width, height, csrc, src}]; src arrived last */
   inbound() {
     return this.page.evaluate(async () => {
       const list = [];
@@ -89,6 +108,7 @@ export class Person {
             kind: s.kind, mid: s.mid, bytes: s.bytesReceived, packets: s.packetsReceived, lost: s.packetsLost, frames: s.framesDecoded ?? 0, energy: s.totalAudioEnergy ?? 0,
             concealed: s.concealedSamples ?? 0, silent: s.silentConcealedSamples ?? 0, samples: s.totalSamplesReceived ?? 0, level: s.audioLevel ?? 0, width: s.frameWidth ?? 0, height: s.frameHeight ?? 0, freezes: s.freezeCount ?? 0,
             csrc: r ? r.getContributingSources().map((c) => c.source) : [],
+            src: r ? r.getContributingSources().reduce((a, c) => (c.timestamp > a.timestamp ? c : a), { timestamp: 0, source: 0 }).source : 0,
           });
         }
       }

@@ -1,5 +1,6 @@
 // Starts the real binary and ends it by its process id.
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const binary = fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
+const binary = process.env.E2E_BINARY ?? fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
 
 export async function freePort() {
   const s = createServer().listen(0, "127.0.0.1");
@@ -16,6 +17,22 @@ export async function freePort() {
   s.close();
   await once(s, "close");
   return port;
+}
+
+/** freeUDPPort is a UDP port that is free on every given address. */
+export async function freeUDPPort(...addresses) {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 40_000);
+    const socks = addresses.map(() => createSocket("udp4"));
+    try {
+      for (const [i, address] of addresses.entries()) await new Promise((ok, bad) => socks[i].once("error", bad).bind(port, address, ok));
+      return port;
+    } catch {
+      // In use: try another one.
+    } finally {
+      for (const s of socks) s.close();
+    }
+  }
 }
 
 /** until waits for check() to give something truthy, or fails with what it last gave or threw. */
@@ -36,11 +53,13 @@ export async function until(what, check, ms = 15_000, every = 100) {
 
 /** A running demo or serve, with the links of everybody. */
 export class Server {
-  static async start({ command = "demo", data, port, extra = [] } = {}) {
+  /** udpPort fixes the media port, so that a restart keeps it; extra are more flags. */
+  static async start({ command = "demo", data, port, udpPort, extra = [] } = {}) {
     const s = new Server();
     s.command = command;
     s.data = data ?? mkdtempSync(join(tmpdir(), "nghitruong-e2e-"));
     s.port = port ?? (await freePort());
+    s.udpPort = udpPort;
     s.extra = extra;
     await s.launch();
     return s;
