@@ -9,7 +9,15 @@ import { chromium } from "playwright-core";
 
 const [out = "var/pictures", only = ""] = process.argv.slice(2);
 const root = "var/fixtures";
-const SIZES = { desktop: [1280, 800], tablet: [1024, 768], phone: [390, 844], small: [320, 568] };
+const SIZES = {
+  desktop: [1280, 800],
+  tablet: [1024, 768],
+  phone: [390, 844],
+  small: [320, 568],
+  hd: [1280, 720],
+  tv: [1920, 1080],
+};
+const PAGES = ["desktop", "tablet", "phone", "small"];
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
 const zalo = "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/110.0 Mobile Safari/537.36 Zalo android/23";
 
@@ -52,6 +60,37 @@ const pages = {
     size: "xlarge",
     sizes: ["phone"],
   },
+  chair: { q: "face=chair&audience=steer&who=p01&set=plain" },
+  "chair-vote": { q: "face=chair&audience=steer&who=p01&set=voted" },
+  "chair-missing": {
+    q: "face=chair&audience=steer&who=p01&set=voted",
+    tap: "ballot-close",
+    sizes: ["tablet", "phone"],
+  },
+  "chair-compose": { q: "face=chair&audience=steer&who=p01&set=open", tap: "ballot-open", sizes: ["tablet", "phone"] },
+  "chair-roll": { q: "face=chair&audience=steer&who=p01&set=rollcall", tap: "rollcall", sizes: ["desktop", "tablet"] },
+  "chair-sitting": { q: "face=chair&audience=steer&who=p01&set=plain", tap: "sitting-menu" },
+  "chair-result": { q: "face=chair&audience=steer&scene=ket-qua&who=p01", sizes: ["desktop", "tablet", "phone"] },
+  "chair-lost": { q: "face=chair&audience=steer&who=p01&set=plain,lost-socket", sizes: ["tablet", "phone"] },
+  "chair-published": { q: "face=chair&audience=steer&who=p01&set=published", sizes: ["tablet", "phone"] },
+  "chair-english": { q: "face=chair&audience=steer&who=p01&set=plain", lang: "en", sizes: ["tablet", "phone"] },
+  "chair-large": { q: "face=chair&audience=steer&who=p01&set=plain", size: "xlarge", sizes: ["tablet", "phone"] },
+  "hall-check": { q: "face=hall&audience=hall&who=hall1&set=plain", sizes: ["hd", "phone"] },
+  hall: { q: "face=hall&audience=hall&who=hall1&set=plain", ready: true, sizes: ["hd", "tv", "phone"] },
+  "hall-raise": {
+    q: "face=hall&audience=hall&who=hall1&set=plain",
+    ready: true,
+    tap: "raise-for",
+    sizes: ["hd", "tv"],
+  },
+  "hall-roll": { q: "face=hall&audience=hall&who=hall1&set=plain", ready: true, tap: "hall-roll", sizes: ["hd"] },
+  "hall-invited": { q: "face=hall&audience=hall&who=hall1&set=plain,invited", ready: true, sizes: ["hd"] },
+  "display-speaker": { q: "face=display&audience=display&who=display&set=plain", sizes: ["hd", "tv"] },
+  "display-vote": { q: "face=display&audience=display&who=display", sizes: ["hd", "tv"] },
+  "display-result": { q: "face=display&audience=display&scene=ket-qua&who=display", sizes: ["hd", "tv"] },
+  "display-roll": { q: "face=display&audience=display&who=display&set=rollcall", sizes: ["hd", "tv"] },
+  "display-waiting": { q: "face=display&audience=display&who=display&set=published", sizes: ["hd", "tv"] },
+  "display-break": { q: "face=display&audience=display&who=display&set=paused", sizes: ["hd"] },
   elsewhere: { q: "state=elsewhere", sizes: ["phone"] },
   waiting: { q: "state=waiting", sizes: ["phone"] },
   refused: { q: "state=refused", sizes: ["phone"] },
@@ -109,20 +148,22 @@ function faults() {
 let bad = 0;
 for (const [name, p] of Object.entries(pages)) {
   if (only && !name.includes(only)) continue;
-  for (const size of p.sizes ?? Object.keys(SIZES)) {
+  for (const size of p.sizes ?? PAGES) {
     const [width, height] = SIZES[size];
     const context = await browser.newContext({
       viewport: { width, height },
       reducedMotion: "reduce",
       timezoneId: "Asia/Ho_Chi_Minh",
       ...(p.ua ? { userAgent: p.ua } : {}),
+      ...(p.ready ? { permissions: ["camera", "microphone"] } : {}),
     });
     await context.addInitScript(
-      ([lang, text]) => {
+      ([lang, text, ready]) => {
+        if (ready) localStorage.setItem("nt.hall.ready", "k7m2p9qx");
         if (lang) localStorage.setItem("nt.lang", lang);
         if (text) localStorage.setItem("nt.size", text);
       },
-      [p.lang ?? "", p.size ?? ""],
+      [p.lang ?? "", p.size ?? "", p.ready ?? false],
     );
     const page = await context.newPage();
     const errors = [];

@@ -45,7 +45,7 @@ describe("ballotButton", () => {
   });
   it("is locked before the opening and in a break", () => {
     expect(ballotButton(none, rollcall(26), "published")).toEqual({ mode: "locked", why: "not_open" });
-    expect(ballotButton(none, rollcall(26), "paused")).toEqual({ mode: "locked", why: "not_open" });
+    expect(ballotButton(none, rollcall(26), "paused")).toEqual({ mode: "locked", why: "paused" });
   });
   it("tells the server's own reason", () => {
     expect(ballotButton({ ...none, can_open: false, why_not: "other" }, rollcall(26), "open")).toEqual({

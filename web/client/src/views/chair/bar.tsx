@@ -130,14 +130,13 @@ function BallotKey({ desk }: { desk: Desk }) {
     );
   }
   const why = lockWords(b);
-  const quiet = agenda.value?.sitting.state !== "open";
   return (
     <IconLabelButton
       icon={IconVote}
-      tone={why || quiet || desk.sheet.value ? "plain" : "action"}
+      tone={b.mode === "locked" || desk.sheet.value ? "plain" : "action"}
       testid="ballot-open"
       short={why || chair("ballot_open_short")}
-      disabled={!desk.online.value || why !== ""}
+      disabled={!desk.online.value || b.mode === "locked"}
       expanded={desk.sheet.value === "compose"}
       title={why ? chair("ballot_locked", { why }) : undefined}
       onClick={() => desk.show("compose")}
@@ -149,6 +148,6 @@ function BallotKey({ desk }: { desk: Desk }) {
 }
 
 function lockWords(b: BallotButton): string {
-  if (b.mode !== "locked") return "";
+  if (b.mode !== "locked" || !b.why) return "";
   return reasonOf(b.why, b.quorum ? { ...b.quorum } : {});
 }

@@ -3,6 +3,7 @@
  * deputy too: the own ballot and roll-call card are the deputies' own.
  */
 import { signal } from "@preact/signals";
+import type { ComponentChild } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import "../../styles/font.css";
 import "../../styles/meeting.css";
@@ -50,6 +51,7 @@ export default function ChairFace({ session, leave }: FaceProps) {
   const self = session.views.self.value;
   const own = self?.floor;
   const question = desk.question.value;
+  const sheet = sheetOf(desk);
   return (
     <>
       <MeetingShell
@@ -57,8 +59,8 @@ export default function ChairFace({ session, leave }: FaceProps) {
         testid="chair"
         chips={<QuorumChip session={session} full />}
         head={<OwnMic desk={desk} />}
-        stage={<ChairStage desk={desk} />}
-        side={{ kind: "column", node: <Side desk={desk} /> }}
+        stage={<ChairStage desk={desk} tight={sheet !== null} />}
+        side={{ kind: "column", node: <Side desk={desk} sheet={sheet} /> }}
         dock={<Dock desk={desk} />}
         bar={<ChairBar desk={desk} />}
       />
@@ -90,8 +92,7 @@ function OwnMic({ desk }: { desk: Desk }) {
 const minimised = signal("");
 
 /** Side: one sheet at a time, the queue below it. */
-function Side({ desk }: { desk: Desk }) {
-  const sheet = useSheet(desk);
+function Side({ desk, sheet }: { desk: Desk; sheet: ComponentChild }) {
   return (
     <div class="ch-side" data-sheet={sheet ? "yes" : "no"} data-all={desk.allRows.value ? "yes" : "no"}>
       {sheet}
@@ -100,8 +101,8 @@ function Side({ desk }: { desk: Desk }) {
   );
 }
 
-/** useSheet: what the chair opened comes first, then the own ballot, the own roll-call, the result. */
-function useSheet(desk: Desk) {
+/** sheetOf: what the chair opened comes first, then the own ballot, the own roll-call, the result. */
+function sheetOf(desk: Desk): ComponentChild {
   const { session } = desk;
   const { ballot, rollcall, self } = session.views;
   const problem = session.own.problem.value;

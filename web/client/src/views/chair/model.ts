@@ -56,8 +56,9 @@ export function ballotButton(
   if (open) return { mode: "close", ballot: open.id, pressed: open.pressed, present: open.present };
   const quorum = r?.quorum;
   if (quorumState(quorum) === "short") return { mode: "locked", why: "no_quorum", quorum };
+  if (state === "paused") return { mode: "locked", why: "paused" };
   if (state !== "open") return { mode: "locked", why: "not_open" };
-  if (b && !b.can_open) return { mode: "locked", why: b.why_not || "not_open" };
+  if (b && !b.can_open) return { mode: "locked", why: b.why_not ?? "" };
   return { mode: "open" };
 }
 

@@ -15,7 +15,8 @@ export function reasonOf(code: string, data: Record<string, unknown> = {}): stri
   if (code === "no_quorum" && typeof data.need === "number") {
     return chair("why_no_quorum", { present: Number(data.present), total: Number(data.total), need: data.need });
   }
-  if (code === "not_open" || code === "paused") return chair("why_not_open");
+  if (code === "not_open") return chair("why_not_open");
+  if (code === "paused") return chair("why_paused");
   if (code === "ballot_open") return chair("why_ballot_open");
   return errorText(code, data);
 }

@@ -10,12 +10,12 @@ import { NO_ANSWER_MS, noAnswer } from "./turn";
 /** Small tiles below the stage, the own one included. */
 const TILES = 4;
 
-/** ChairStage fills the stage slot of the shell. */
-export function ChairStage({ desk }: { desk: Desk }) {
+/** ChairStage fills the stage slot of the shell; tight = a sheet is open, which leaves a phone only a strip of stage. */
+export function ChairStage({ desk, tight }: { desk: Desk; tight: boolean }) {
   const { session } = desk;
   const holder = session.views.floor.value?.holder;
   return (
-    <div class="ch-stage" data-tight={desk.sheet.value ? "yes" : "no"}>
+    <div class="ch-stage" data-tight={desk.sheet.value ? "yes" : tight ? "card" : "no"}>
       <div class="ch-big">
         <StageView session={session} tiles={TILES - 1} />
         {holder?.state === "speaking" && (
