@@ -1,12 +1,6 @@
-import { common } from "../i18n/common";
-import { LiveRegion } from "../ui/live";
+/** Entry of /van-phong: the council's work between sittings. */
+import { OfficePage } from "../views/office/page";
 import { boot } from "./boot";
 import "../styles/font.css";
 
-boot(
-  <main class="redline">
-    <p role="status">{common("loading_page")}</p>
-    <LiveRegion />
-  </main>,
-  "noto",
-);
+boot(<OfficePage />, "noto");

@@ -1,12 +1,6 @@
-import { common } from "../i18n/common";
-import { LiveRegion } from "../ui/live";
+/** Entry of /cai-dat: the first administrator. */
+import { SetupPage } from "../views/office/setup";
 import { boot } from "./boot";
 import "../styles/font.css";
 
-boot(
-  <main class="redline">
-    <p role="status">{common("loading_page")}</p>
-    <LiveRegion />
-  </main>,
-  "noto",
-);
+boot(<SetupPage />, "noto");

@@ -1,11 +1,5 @@
-import { common } from "../i18n/common";
-import { LiveRegion } from "../ui/live";
+/** Entry of /: anybody may come here, so it uses the system's font. */
+import { StartPage } from "../views/office/start";
 import { boot } from "./boot";
 
-boot(
-  <main class="redline">
-    <p role="status">{common("loading_page")}</p>
-    <LiveRegion />
-  </main>,
-  "system",
-);
+boot(<StartPage />, "system");
