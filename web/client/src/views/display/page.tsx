@@ -2,12 +2,12 @@
  * The hall display: exchanges the link's token for the device's right, follows the sitting, draws the scene. Read only:
  * no button, no cursor; keys choose scenes, F full screen, Q the QR, S sound, Escape back to automatic.
  */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { now } from "../../core/clock";
-import { audioContext, chime } from "../../core/levels";
+import { audioContext } from "../../core/levels";
 import type { Session } from "../../core/session";
 import { display } from "../../i18n/display";
-import { bellBetween, type TurnClock, turnClock } from "../chair/turn";
+import { useBells } from "../chair/sounds";
 import { fullScreen } from "../hall/screen";
 import { type DisplayState, newestNotice, type Scene, scene, sceneOfKey } from "./model";
 import { stagePicture } from "./picture";
@@ -15,8 +15,6 @@ import { Following } from "./session";
 import { Wall, type WallNet, WallText } from "./wall";
 
 const NOTE_MS = 4000;
-/** Bell 1 is one note, bell 2 two (Hz). */
-const BELLS: Record<1 | 2, readonly number[]> = { 1: [880], 2: [880, 0, 880] };
 
 /** DisplayPage is the whole page of /man-hinh. */
 export function DisplayPage() {
@@ -38,6 +36,10 @@ export function DisplayFace({ session, door }: { session: Session; door: string 
   const [manual, setManual] = useState<Scene | "">("");
   const [qr, setQr] = useState(true);
   const [sound, setSound] = useState(false);
+  const heard = useRef(sound);
+  heard.current = sound;
+  const audible = useCallback(() => heard.current, []);
+  useBells(session, audible);
   const [note, say] = useNote();
   useKeys((key) => {
     const chosen = sceneOfKey(key);
@@ -57,7 +59,6 @@ export function DisplayFace({ session, door }: { session: Session; door: string 
   });
   const v = session.views;
   const at = now.value;
-  useBells(turnClock(v.floor.value?.holder, at), v.floor.value?.holder?.turn ?? "", sound);
   const state: DisplayState = {
     agenda: v.agenda.value,
     floor: v.floor.value,
@@ -103,18 +104,6 @@ function useKeys(pressed: (key: string) => void) {
     window.addEventListener("keydown", down);
     return () => window.removeEventListener("keydown", down);
   }, []);
-}
-
-/** useBells rings once when a turn has one minute left and once when its time is up. */
-function useBells(clock: TurnClock, turn: string, on: boolean) {
-  const before = useRef({ turn, clock });
-  useEffect(() => {
-    const last = before.current;
-    before.current = { turn, clock };
-    if (!on || last.turn !== turn) return;
-    const bell = bellBetween(last.clock, clock);
-    if (bell) chime(BELLS[bell]);
-  });
 }
 
 /** useNote shows a short sentence in the corner for four seconds: what a key did. */

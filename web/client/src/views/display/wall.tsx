@@ -1,6 +1,7 @@
 /** Wall draws the chosen scene: no button, no cursor; keys are the page's (page.tsx). */
 import type { ComponentChildren } from "preact";
 import "./display.css";
+import "./council.css";
 import { display } from "../../i18n/display";
 import { RollCall, VoteOpen, VoteResult } from "./council";
 import type { SceneProps } from "./frame";
