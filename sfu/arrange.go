@@ -85,6 +85,7 @@ func (st *seat) arrangeAudio(v *viewer, now int64) {
 		}
 	}
 	st.fillAudio(prev)
+	st.endAudio(prev, now)
 }
 
 // fillAudio gives empty slots to open microphones: first to those that had them, then in the order of joining, the
@@ -110,6 +111,17 @@ func (st *seat) fillAudio(prev []uint32) {
 				i = last
 			}
 			st.audio[i] = id
+		}
+	}
+}
+
+// endAudio leaves a voice whose gate has just closed in its slot while nobody else needs it: what still comes of it is the
+// silence that ends it (Layer.hush).
+func (st *seat) endAudio(prev []uint32, now int64) {
+	for i := range min(len(prev), len(st.audio)) {
+		src := st.conf.bySrc[prev[i]]
+		if st.audio[i] == 0 && src != nil && src.present && !src.gate.Load() && now < src.hushUntil {
+			st.audio[i] = src.id
 		}
 	}
 }

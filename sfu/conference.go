@@ -180,7 +180,7 @@ func (c *Conference) remove(st *seat) {
 	c.flushSources(nil, nil)
 }
 
-// Direct tells the room's will. When it returns, no packet passes a gate that is closed.
+// Direct tells the room's will. When it returns, no sound or picture passes a gate that is closed.
 func (c *Conference) Direct(d Direction) {
 	c.call(func() {
 		c.dir = d
@@ -221,6 +221,7 @@ func (c *Conference) setGate(src *Source, tell bool) {
 	}
 	if !open {
 		c.detector.Remove(src.id)
+		src.hushUntil = c.srv.now() + int64(hushTime)
 	}
 	if st := c.seats[src.key.who]; st != nil && tell && st.sink != nil {
 		st.sink.Gate(src.id, open, c.dir.Why)

@@ -14,6 +14,12 @@ import (
 // assumedLevel stands in, in -dBov, for the level of a publisher that sends none: its packets count as speech.
 const assumedLevel = 30
 
+// hushPackets of 20 ms behind a closed gate are sent on as silence; slots wait hushTime for them.
+const (
+	hushPackets = 10
+	hushTime    = hushPackets*20*time.Millisecond + 200*time.Millisecond
+)
+
 // firstMeasure is how soon a new layer's rate is known.
 const firstMeasure = 300 * time.Millisecond
 
@@ -55,6 +61,7 @@ type Layer struct {
 	sn     packets.ExtSeq
 	ts     packets.ExtTS
 	barred bool   // the gate kept packets out and none passed since
+	hushed int    // packets made silent since the gate closed
 	hidden uint64 // packets kept out by the gate so far: the extended numbers of viewers are lower by this
 	nack   *uplinkNack
 }
@@ -80,6 +87,7 @@ func newLayer(pub *pubPC, src *Source, index int, track *webrtc.TrackRemote, cod
 		codec: codec, codecName: codecNames[codec], clock: codec.ClockRate(), levelExt: levelExt,
 		s: pub.seat.conf.srv, pub: pub,
 		ring: packets.NewRing(ringSize(src.key.kind, index)), kf: packets.NewKeyframeControl(minKey),
+		hushed: hushPackets, // nothing was heard that would have to end
 	}
 	l.nack = newUplinkNack(l)
 	l.clk.m = packets.NewClockMap(l.clock)
@@ -119,7 +127,8 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	ext := l.sn.Unwrap(p.Header.SN)
 	p.ExtTS = l.ts.Unwrap(p.Header.TS)
-	if !l.src.gate.Load() {
+	hush := !l.src.gate.Load()
+	if hush && !l.hush(p) {
 		l.count(p, ext)
 		l.nack.forget()
 		l.barred = true
@@ -130,6 +139,9 @@ func (l *Layer) receive(p *packets.Packet) {
 		l.count(p, ext)
 		m.dropped[dropGate].Add(1)
 		return
+	}
+	if !hush {
+		l.hushed = 0
 	}
 	p.ExtSN = ext - l.hidden
 	if !l.ring.Put(p) {
@@ -144,9 +156,13 @@ func (l *Layer) receive(p *packets.Packet) {
 		l.lastPacket.Store(p.Arrival)
 		l.src.lastPassed.Store(p.Arrival)
 	}
-	if l.codec.Video() {
+	switch {
+	case hush: // says nothing: neither a level nor for the record
+		l.fanOut(p)
+		return
+	case l.codec.Video():
 		l.picture(p)
-	} else {
+	default:
 		level := p.Level
 		if l.levelExt == 0 {
 			level = assumedLevel
@@ -155,6 +171,17 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	l.tap(p)
 	l.fanOut(p)
+}
+
+// hush makes silence of the first packets of a microphone behind a closed gate. A receiver whose packets just end goes on
+// with the last sound for half a second, as if they were lost; told to be silent, it is. Nothing of what was said
+// passes.
+func (l *Layer) hush(p *packets.Packet) bool {
+	if l.barred || l.hushed >= hushPackets || !p.Hush(l.levelExt) {
+		return false
+	}
+	l.hushed++
+	return true
 }
 
 // reopen lets a stream through again after its gate was closed. Viewers must not see how much was kept from them, so

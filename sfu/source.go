@@ -47,6 +47,7 @@ type Source struct {
 	info      SourceInfo
 	since     int64 // when it became present
 	levelRead uint32
+	hushUntil int64 // its slots wait so long for the silence behind a closed gate
 	wantLayer int   // highest layer a viewer wants, -1 = none
 	onLayers  int   // what the publisher was told: highest layer, -1 = none, -2 = nothing yet
 	lowerAt   int64 // when a lower wish may be told, 0 = none pending

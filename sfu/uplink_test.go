@@ -82,9 +82,17 @@ func TestGateLeavesNoHole(t *testing.T) {
 			feed(l, sn, false)
 			sn++
 		}
-		if out.n != n {
-			t.Fatalf("%d packets passed a closed gate", out.n-n)
+		silence := 0
+		if l == b.mic {
+			silence = hushPackets
 		}
+		if out.n-n != silence || out.hdr.SequenceNumber-last != uint16(silence) {
+			t.Fatalf("%d packets passed a closed gate, want %d", out.n-n, silence)
+		}
+		if silence > 0 && out.len != 3 {
+			t.Fatalf("%d bytes passed a closed gate, not silence", out.len)
+		}
+		last, n = out.hdr.SequenceNumber, out.n
 		l.src.gate.Store(true)
 		for i := range 10 {
 			feed(l, sn, i == 5)

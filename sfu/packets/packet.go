@@ -115,6 +115,27 @@ func (p *Packet) Parse(codec Codec, levelExt uint8) error {
 	return nil
 }
 
+// opusSilence is 20 ms without sound: fullband CELT, mono, one frame (RFC 6716 section 3.1).
+var opusSilence = [...]byte{0xF8, 0xFF, 0xFE}
+
+// Hush takes the sound out of a parsed Opus packet that nobody else holds yet: it keeps its place in the stream and says
+// nothing. Padding and the RFC 6464 level go with it. It returns false, changing nothing, when the packet is no Opus.
+func (p *Packet) Hush(levelExt uint8) bool {
+	end := p.Header.HeaderLen + len(opusSilence)
+	if p.Codec != CodecOpus || end > MaxPacket {
+		return false
+	}
+	raw := p.Raw()
+	raw[0] &^= paddingBit
+	if level := p.Header.Extension(raw, levelExt); len(level) > 0 {
+		level[0] = SilentLevel
+	}
+	copy(p.slab[p.Header.HeaderLen:end], opusSilence[:])
+	p.n, p.Header.PayloadEnd = end, end
+	p.Level, p.Voice, p.Start = SilentLevel, false, true
+	return true
+}
+
 // Retain adds a reference.
 func (p *Packet) Retain() { p.refs.Add(1) }
 

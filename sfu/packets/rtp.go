@@ -10,6 +10,7 @@ var ErrMalformed = errors.New("packets: malformed")
 
 const (
 	rtpFixedHeader   = 12     // RFC 3550 section 5.1
+	paddingBit       = 0x20   // of its first byte
 	extProfileOne    = 0xBEDE // RFC 8285 section 4.2: one-byte header
 	extProfileTwo    = 0x1000 // RFC 8285 section 4.3: two-byte header, low four bits are appbits
 	extProfileTwoAnd = 0xFFF0
@@ -57,7 +58,7 @@ func ParseRTP(raw []byte, h *Header) error {
 		return ErrMalformed
 	}
 	h.HeaderLen, h.PayloadEnd = n, len(raw)
-	if raw[0]&0x20 != 0 {
+	if raw[0]&paddingBit != 0 {
 		pad := int(raw[len(raw)-1])
 		if pad == 0 || n+pad > len(raw) {
 			return ErrMalformed
