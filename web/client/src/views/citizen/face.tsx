@@ -2,9 +2,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { inApp } from "../../core/devices";
-import { timeText } from "../../core/format";
+import { dateText, timeText } from "../../core/format";
 import type { Session } from "../../core/session";
 import { nameOf } from "../../core/views";
+import { call } from "../../i18n/call";
 import { citizen as t } from "../../i18n/citizen";
 import { common } from "../../i18n/common";
 import { permit } from "../../i18n/permit";
@@ -111,10 +112,18 @@ function Listening(p: { session: Session }) {
   const ballot = views.ballot.value?.ballot;
   const item = itemOf(views.agenda.value);
   const audioOnly = media.want.value.step === "audio";
+  const head = views.agenda.value?.sitting;
   return (
     <>
       {shared && !audioOnly && (
         <Tile who={screen.state.value.who} label={nameOf(views, screen.state.value.who)} slot={screen} big />
+      )}
+      {head && head.state !== "open" && (
+        <p class="card" role="status" data-testid="rest" data-state={head.state}>
+          {head.state === "paused"
+            ? call("break")
+            : call("begins_at", { time: `${timeText(head.planned_at, false)} · ${dateText(head.planned_at)}` })}
+        </p>
       )}
       {!audioOnly && (
         <Tile
