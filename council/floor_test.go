@@ -229,6 +229,16 @@ func TestTurnRuns(t *testing.T) {
 func TestFloorThroughTheHall(t *testing.T) {
 	h := openHouse(t, 5, 5)
 	h.must(t, "p01", FloorGive{Person: "p03"})
+	if h.turn.source != "p03" {
+		t.Fatalf("checked in online, speaks through %s", h.turn.source)
+	}
+	h.actors["p03"] = Actor{Person: "p03", Place: "hall1"} // the device goes to hall mode
+	h.must(t, "p03", RollCallCheckIn{})
+	if roll := h.View(TopicRollCall, AudienceDeputy, nil).(RollCallView); roll.Rows[2].Place != "hall1" || !roll.Rows[2].State.Counts() {
+		t.Errorf("roll-call row %+v", roll.Rows[2])
+	}
+	h.must(t, "p01", FloorEnd{})
+	h.must(t, "p01", FloorGive{Person: "p03"})
 	if h.turn.source != "hall1" {
 		t.Fatalf("source %s", h.turn.source)
 	}
@@ -252,6 +262,26 @@ func TestFloorThroughTheHall(t *testing.T) {
 	h.must(t, "p05", QueueRaise{})
 	if h.queue[0].hall != "hall1" {
 		t.Error("a session in hall mode raises through the hall")
+	}
+}
+
+func TestWhereAHandComesFrom(t *testing.T) {
+	h := openHouse(t, 5, 3)
+	h.must(t, "hall1", RollCallSet{Person: "p04", State: PresencePresent})
+	h.actors["p05"] = Actor{Person: "p05", Place: "hall1"}
+	for _, tt := range []struct {
+		who, hall PersonID
+		why       string
+	}{
+		{"p02", "", "online"},
+		{"p03", "", "checked in online, though the list names a hall"},
+		{"p04", "hall1", "an online session of somebody whom the hall's operator marked"},
+		{"p05", "hall1", "a session in hall mode"},
+	} {
+		h.must(t, tt.who, QueueRaise{})
+		if got := h.queue[len(h.queue)-1].hall; got != tt.hall {
+			t.Errorf("%s: %q, want %q", tt.why, got, tt.hall)
+		}
 	}
 }
 

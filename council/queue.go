@@ -114,7 +114,7 @@ func (c QueueRaise) hand(s *Sitting, a asker) (HandRaised, error) {
 		if hasAny(a.roles, RoleDisplay) || len(a.roles) == 0 {
 			return HandRaised{}, refuse(CodeCannotSpeak)
 		}
-		return HandRaised{Person: a.id, Hall: s.hallOf(a.id, a.place)}, nil
+		return HandRaised{Person: a.id, Hall: s.hallOf(a.id, s.sitsIn(a))}, nil
 	}
 	p, ok := s.Person(c.Person)
 	if !ok {

@@ -198,9 +198,21 @@ func (s *Sitting) chairs() []PersonID {
 	return chairs
 }
 
-// hallOf is the hall device where a person sits: of the session, else of the list. "" = none.
+// sitsIn is where who acts sits: the session's hall, else the hall where the roll-call has him, else as the session says.
+func (s *Sitting) sitsIn(a asker) string {
+	marked := s.roll.presence[a.id].place
+	if (a.place == "" || a.place == Online) && s.has(PersonID(marked), RoleHall) {
+		return marked
+	}
+	return a.place
+}
+
+// hallOf is the hall device where a person sits: the place if it is one, else that of the list when no place is known. "" = none.
 func (s *Sitting) hallOf(id PersonID, place string) PersonID {
-	if place != "" && place != Online && s.has(PersonID(place), RoleHall) {
+	switch {
+	case place == Online:
+		return ""
+	case place != "" && s.has(PersonID(place), RoleHall):
 		return PersonID(place)
 	}
 	p, _ := s.Person(id)

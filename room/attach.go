@@ -90,14 +90,14 @@ func (r *Room) attach(ctx context.Context, a Attachment, out Outlet) (*Subscribe
 	if s == nil {
 		return nil, refuse(council.Internal, CodeNotSaved)
 	}
-	sub := &Subscriber{room: r, person: a.Person, roles: roles, audience: s.AudienceOf(roles), place: a.Place, outlet: out}
+	sub := &Subscriber{room: r, person: a.Person, roles: roles, audience: s.AudienceOf(roles), place: placeOf(s, a), outlet: out}
 	at := r.people.here[a.Person]
 	if at == nil {
 		at = &attendee{}
 		r.people.here[a.Person] = at
 		r.people.order = append(r.people.order, a.Person)
 	}
-	at.roles, at.place, at.left = roles, a.Place, time.Time{}
+	at.roles, at.place, at.left = roles, sub.place, time.Time{}
 	at.sessions++
 	r.people.subs = append(r.people.subs, sub)
 	r.metrics.sessions.Inc()
@@ -112,6 +112,18 @@ func (r *Room) attach(ctx context.Context, a Attachment, out Outlet) (*Subscribe
 		return nil, refuse(council.Internal, CodeRoomPanic)
 	}
 	return sub, nil
+}
+
+// placeOf is where a session counts. Who says to sit in a hall is believed only about the hall of the own entry on the list.
+func placeOf(s *council.Sitting, a Attachment) string {
+	if !a.AtHall {
+		return a.Place
+	}
+	p, listed := s.Person(a.Person)
+	if hall, known := s.Person(council.PersonID(p.Hall)); listed && known && slices.Contains(hall.Roles, council.RoleHall) {
+		return string(hall.ID)
+	}
+	return a.Place
 }
 
 // Detach takes the session out. When it was the person's last one, the time of grace begins. Repeating it is harmless.

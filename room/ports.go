@@ -64,6 +64,7 @@ type Standing struct {
 	Ahead    int    // people who have waited longer
 	Out      bool   // was shown out: gets self only, and no media
 	Reason   string // of Out
+	Place    string // where the session counts: council.Online, or the person id of a hall
 }
 
 // Answer is the receipt of a command that was made durable, or that had nothing to do.
@@ -80,4 +81,5 @@ type Attachment struct {
 	Since  uint64         // sequence of the newest view that the client has; 0 = none
 	Boot   string         // the room's Boot when the client got them; another one: everything is sent again
 	Place  string         // council.Online, or the person id of a hall
+	AtHall bool           // the device sits in its person's hall: the hall of the sitting's list takes the place of Place, if it names one
 }

@@ -340,7 +340,7 @@ func (r *Room) mayOf(roles []council.Role) []string {
 
 func (r *Room) standingOf(sub *Subscriber) Standing {
 	s := r.state.sitting
-	st := Standing{Roles: s.ActorRoles(council.Actor{Person: sub.person, Roles: sub.roles})}
+	st := Standing{Roles: s.ActorRoles(council.Actor{Person: sub.person, Roles: sub.roles}), Place: sub.place}
 	st.Audience = s.AudienceOf(st.Roles)
 	st.Waiting, st.Out, st.Reason = s.Door(sub.person, st.Roles)
 	if st.Waiting {

@@ -68,7 +68,7 @@ type Offer struct {
 type Participant struct {
 	ID       string  // person id in the sitting: the who of its sources
 	Profile  Profile // receive slots
-	Priority bool    // chair, hall microphone, interpreter: the priority audio slot
+	Priority bool    // chair, hall microphone, interpreter: the priority audio slot, until Direction.Priority says more
 	Silent   bool    // device inside a hall: its audio slots stay empty, so that it does not howl
 }
 
@@ -140,6 +140,7 @@ type Direction struct {
 	Screen   map[string]bool // persons whose screen gate is open
 	Why      string          // "chair", "floor" or "policy": told to publishers whose gate changed
 	ScreenOf string          // person whose screen is shown in the screen slot; "" = the newest screen
+	Priority map[string]bool // persons of the priority audio slot, whatever their Participant says; nil = the Participants decide
 }
 
 // PeerStats is what the server sees of one peer.

@@ -104,7 +104,7 @@ func (st *seat) fillAudio(prev []uint32) {
 		for _, other := range st.conf.order {
 			id := st.conf.ids[sourceKey{other.part.ID, KindMic}]
 			i := slices.Index(st.audio, 0)
-			if i < 0 || other.part.Priority != priority || !free(id) {
+			if i < 0 || st.conf.hasPriority(other.part) != priority || !free(id) {
 				continue
 			}
 			if last := len(st.audio) - 1; priority && st.audio[last] == 0 {
@@ -133,7 +133,15 @@ func (c *Conference) isPriority(id uint32) bool {
 		return false
 	}
 	st := c.seats[src.key.who]
-	return st != nil && st.part.Priority
+	return st != nil && c.hasPriority(st.part)
+}
+
+// hasPriority tells whether a person's microphone goes to the priority slot: who presides changes in a sitting.
+func (c *Conference) hasPriority(p Participant) bool {
+	if c.dir.Priority != nil {
+		return c.dir.Priority[p.ID]
+	}
+	return p.Priority
 }
 
 // arrangeVideo chooses the pictures: stage, screen, the page of the grid.
@@ -210,7 +218,7 @@ func (c *Conference) lastSpoke(who string) bool {
 // anyPriority is the camera of a chair or hall, for an audience that would see nothing.
 func (st *seat) anyPriority() uint32 {
 	for _, other := range st.conf.order {
-		if other.part.Priority {
+		if st.conf.hasPriority(other.part) {
 			if id := st.picture(other.part.ID); id != 0 {
 				return id
 			}

@@ -153,6 +153,14 @@ func TestArrange(t *testing.T) {
 			Participant{ID: "x", Profile: ProfileAudience, Silent: true}, []string{"", ""}, nil,
 		},
 		{
+			"who presides now has the priority slot", Direction{Stage: "b", Priority: map[string]bool{"d": true}}, all, "c", "",
+			Participant{ID: "a", Profile: ProfileMember}, []string{"c/mic", "chair/mic", "b/mic", "d/mic"}, nil,
+		},
+		{
+			"the audience hears who presides now", Direction{Stage: "b", Priority: map[string]bool{"d": true}}, all, "b", "",
+			Participant{ID: "x", Profile: ProfileAudience}, []string{"b/mic", "d/mic"}, nil,
+		},
+		{
 			"the chosen screen", Direction{Stage: "b", ScreenOf: "d"}, all, "", "",
 			Participant{ID: "x", Profile: ProfileAudience}, nil, []string{"b/cam", "d/screen"},
 		},

@@ -246,6 +246,16 @@ func (p *Peer) Want(w Want) {
 	})
 }
 
+// SetSilent empties the person's audio slots, or fills them again: a device that comes to a hall or leaves it.
+func (p *Peer) SetSilent(silent bool) {
+	st := p.seat
+	st.conf.call(func() {
+		if st.owner == p {
+			st.part.Silent = silent
+		}
+	})
+}
+
 // Leave ends the person's media at once and gives up the seat; the source ids stay reserved for the sitting. It does
 // nothing when another Peer has taken over the seat.
 func (p *Peer) Leave() {

@@ -18,6 +18,9 @@ type waitingHello struct {
 	st    *sitting // nil = none waits
 }
 
+// placeHall is SessionHello.Place of a device that sits in a hall; every other value means online.
+const placeHall = "hall"
+
 // Reasons of session.waiting.
 const (
 	waitAdmission = "admission"

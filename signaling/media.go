@@ -184,7 +184,9 @@ func (t *seat) peerFor(s *socket, asked sfu.Profile) (*sfu.Peer, string) {
 	if peer != nil || gone {
 		return peer, "stale"
 	}
-	peer = t.st.conf.Join(sfu.Participant{ID: t.media(), Profile: profile, Priority: priority(standing.Roles)}, sink{s})
+	peer = t.st.conf.Join(sfu.Participant{
+		ID: t.media(), Profile: profile, Priority: priority(standing.Roles), Silent: t.silent(standing),
+	}, sink{s})
 	if want != nil {
 		peer.Want(want.sfu())
 	}

@@ -48,6 +48,7 @@ type (
 		Take   bool       `json:"take,omitempty"`   // "Dùng máy này": replace the other device or tab
 		Page   string     `json:"page,omitempty"`   // random text kept in the page's memory only: tells a reconnect from a copied tab
 		Want   *MediaWant `json:"want,omitempty"`   // what the page shows, as media.want
+		Place  string     `json:"place,omitempty"`  // "hall": the device sits in its person's hall (Chế độ tại hội trường)
 	}
 	// Resume names a seat and proves that it is ours.
 	Resume struct {
@@ -73,6 +74,7 @@ type (
 		Audience council.Audience `json:"audience"`
 		GraceMS  int64            `json:"grace_ms"` // how long the seat waits for a broken socket
 		Resumed  bool             `json:"resumed"`
+		Place    string           `json:"place"` // "online", or the person id of the hall whose loudspeakers this device leaves the sound to
 	}
 	// SessionElsewhere says that the person is connected on another device or tab; hello with take:true moves here.
 	SessionElsewhere struct {

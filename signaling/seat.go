@@ -64,14 +64,25 @@ func (t *seat) stopGrace() {
 	}
 }
 
-// place says where the person sits for the ledger: a hall's device speaks for its hall.
-func (t *seat) place() string {
-	for _, r := range t.person.Roles {
-		if r == council.RoleHall {
-			return string(t.person.ID)
-		}
+// ownPlace is where a device is that claims nothing: a hall's device is its hall.
+func (t *seat) ownPlace() string {
+	if slices.Contains(t.person.Roles, council.RoleHall) {
+		return string(t.person.ID)
 	}
-	return "online"
+	return council.Online
+}
+
+// place says where the person sits for the ledger: what the room made of the last hello.
+func (t *seat) place() string {
+	if now, known := t.standingNow(); known && now.Place != "" {
+		return now.Place
+	}
+	return t.ownPlace()
+}
+
+// silent says that the device leaves the sound to a hall's loudspeakers: it sits in a hall and is not the hall itself.
+func (t *seat) silent(now room.Standing) bool {
+	return now.Place != "" && now.Place != t.ownPlace()
 }
 
 // join gives the socket the room's views and the seat's media. welcome is sent once the room says where the person stands.
@@ -84,7 +95,7 @@ func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello
 	}
 	old := t.sub
 	sub, err := r.Attach(ctx, room.Attachment{
-		Person: t.person.ID, Roles: t.person.Roles, Since: m.Since, Boot: m.Boot, Place: t.place(),
+		Person: t.person.ID, Roles: t.person.Roles, Since: m.Since, Boot: m.Boot, Place: t.ownPlace(), AtHall: m.Place == placeHall,
 	}, &outlet{seat: t, s: s, welcome: &welcome})
 	if err != nil {
 		return fmt.Errorf("signaling: attach: %w", err)
@@ -94,6 +105,9 @@ func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello
 		old.Detach()
 	}
 	if peer := t.peerOf(m.Page); peer != nil {
+		if now, known := t.standingNow(); known {
+			peer.SetSilent(t.silent(now))
+		}
 		peer.SetSink(sink{s})
 	}
 	return nil
@@ -243,7 +257,7 @@ func (o *outlet) Standing(now room.Standing) {
 	o.seat.mu.Unlock()
 	if w := o.welcome; w != nil {
 		o.welcome = nil
-		w.Roles, w.Audience = slices.Clone(now.Roles), now.Audience
+		w.Roles, w.Audience, w.Place = slices.Clone(now.Roles), now.Audience, now.Place
 		o.s.send(*w)
 	}
 	switch {

@@ -24,6 +24,9 @@ const demoLinks = "demo-links.json"
 // demoDeputies is the size of the sample council: three groups of ten.
 const demoDeputies = 30
 
+// demoOnline are the first of them, who take part from anywhere; the others belong to the far hall.
+const demoOnline = 20
+
 // demoOffice is the sample office's account; its password is drawn at the first start and printed.
 const demoOffice = "van-phong"
 
@@ -145,6 +148,7 @@ func prepare(doc *council.Published) {
 // samplePeople names people by seat and role: the sample invents no persons.
 func samplePeople() []council.Person {
 	var out []council.Person
+	farHall := council.PersonID(auth.NewID())
 	for seat := 1; seat <= demoDeputies; seat++ {
 		group := fmt.Sprintf("Tổ %d", (seat-1)/10+1)
 		p := council.Person{
@@ -153,6 +157,9 @@ func samplePeople() []council.Person {
 		}
 		if seat == 1 {
 			p.Office, p.Roles = "Chủ tịch HĐND", []council.Role{council.RoleChair, council.RoleDeputy}
+		}
+		if seat > demoOnline {
+			p.Hall = string(farHall)
 		}
 		out = append(out, p)
 	}
@@ -163,6 +170,7 @@ func samplePeople() []council.Person {
 	one("Cán bộ kỹ thuật", "Văn phòng HĐND và UBND", "", council.RoleTechnician)
 	one("Điểm cầu Đông Cuông", "", "xã Đông Cuông", council.RoleHall)
 	one("Điểm cầu Mậu A", "", "xã Mậu A", council.RoleHall)
+	out[len(out)-1].ID = farHall
 	one("Màn hình hội trường", "", "", council.RoleDisplay)
 	return out
 }

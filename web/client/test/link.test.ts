@@ -50,6 +50,7 @@ const welcome = (s: FakeSocket, extra: object = {}) =>
     audience: "deputy",
     grace_ms: 60000,
     resumed: false,
+    place: "online",
     ...extra,
   });
 

@@ -911,6 +911,7 @@ export interface components {
             boot?: string;
             door: string;
             page?: string;
+            place?: string;
             resume?: components["schemas"]["Resume"];
             /** Format: int64 */
             since?: number;
@@ -943,6 +944,7 @@ export interface components {
             /** Format: int64 */
             now: number;
             person: string;
+            place: string;
             re: string;
             resumed: boolean;
             roles: components["schemas"]["Role"][];
