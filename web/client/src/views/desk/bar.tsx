@@ -39,7 +39,7 @@ export function DeskBar({ clerk, narrow }: { clerk: Clerk; narrow: boolean }) {
           tone={rollcall.value?.state === "open" && pane !== "rollcall" ? "action" : "plain"}
           onClick={() => clerk.open("rollcall")}
         >
-          {q && rollcall.value?.state !== "none"
+          {q && !narrow && rollcall.value?.state !== "none"
             ? chair("rollcall_running", { present: q.present, total: q.total })
             : chair("rollcall")}
         </IconLabelButton>

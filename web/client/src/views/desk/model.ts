@@ -156,7 +156,7 @@ export function unread(items: readonly MessageItem[] | undefined, seen: number, 
   return (items ?? []).filter((m) => m.seq > seen && m.from !== me).length;
 }
 
-/** spaced writes a door's address for reading aloud: no scheme. */
-export function doorAddress(host: string, door: string): string {
-  return `${host}/h/${door}`;
+/** doorPath is the public path of a sitting; no secret is in it. */
+export function doorPath(door: string): string {
+  return `/h/${encodeURIComponent(door)}`;
 }

@@ -5,7 +5,6 @@ import { call } from "../../i18n/call";
 import { chair } from "../../i18n/chair";
 import { desk as t } from "../../i18n/desk";
 import { Button } from "../../ui/button";
-import { Elapsed } from "../../ui/clock";
 import { nextItem } from "../chair/model";
 import { NO_ANSWER_MS, noAnswer } from "../chair/turn";
 import { StageView } from "../meeting/stage";
@@ -35,9 +34,7 @@ function Turn({ clerk }: { clerk: Clerk }) {
     <section class="card dk-turn" data-testid="turn">
       <p>
         <strong>{holder.name || holder.label}</strong>{" "}
-        {holder.state === "speaking" ? (
-          <Elapsed since={holder.started_at} allowedMs={holder.allowed_ms} testid="turn-clock" />
-        ) : (
+        {holder.state !== "speaking" && (
           <span class="muted">{late ? t("no_answer_after", { n: NO_ANSWER_MS / 1000 }) : call("invited_now")}</span>
         )}
       </p>
@@ -73,7 +70,8 @@ function Agenda({ clerk }: { clerk: Clerk }) {
     <section class="card dk-agenda" aria-labelledby="dk-agenda">
       <h2 id="dk-agenda">{call("agenda")}</h2>
       {!agenda?.items.length && <p class="muted">{t("agenda_empty")}</p>}
-      <ol class="dk-items" role="list">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard. */}
+      <ol class="dk-items" role="list" tabIndex={0} aria-labelledby="dk-agenda">
         {agenda?.items.map((i) => (
           <li
             key={i.id}

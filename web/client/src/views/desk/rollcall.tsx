@@ -16,7 +16,7 @@ import { Countdown } from "../../ui/clock";
 import { Dialog } from "../../ui/dialog";
 import { Field } from "../../ui/field";
 import type { Clerk, Correction } from "./clerk";
-import { doorAddress, entries, isHere, KEYS, MARKS, part, seats } from "./model";
+import { doorPath, entries, isHere, KEYS, MARKS, part, seats } from "./model";
 import { SeatGrid } from "./seats";
 
 const SECONDS = 60;
@@ -120,7 +120,7 @@ function Counts({ clerk, rows }: { clerk: Clerk; rows: readonly RollCallRow[] })
   if (!r) return null;
   const c = r.counts;
   const unknown = rows.filter((x) => x.state === "unknown");
-  const url = `${location.protocol}//${doorAddress(location.host, clerk.session.o.door)}`;
+  const url = `${location.protocol}//${location.host}${doorPath(clerk.session.o.door)}`;
   return (
     <div class="dk-roll-left">
       <section class="card dk-count">
@@ -228,7 +228,11 @@ function QrCard({ clerk }: { clerk: Clerk }) {
     <section class="card dk-qr only-wide-block">
       <h2>{t("qr_title")}</h2>
       <img src={`/api/doors/${encodeURIComponent(door)}/qr.svg`} alt={t("qr_alt")} width={180} height={180} />
-      <p class="dk-address">{doorAddress(location.host, door)}</p>
+      <p class="dk-address">
+        {location.host}
+        <wbr />
+        {doorPath(door)}
+      </p>
     </section>
   );
 }
