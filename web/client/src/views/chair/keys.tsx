@@ -73,12 +73,14 @@ export function useKeys(desk: Desk): void {
       const act = keyAct(e);
       if (!act || (act !== "list" && !keysOn.value)) return;
       e.preventDefault();
+      // The frame has a shorter list under the same chord; the desk's comes first.
+      e.stopImmediatePropagation();
       if (act === "list") desk.show("keys");
       else if (act === "mic") void desk.microphone();
       else if (desk.online.value) steer(desk, act);
     };
-    document.addEventListener("keydown", down);
-    return () => document.removeEventListener("keydown", down);
+    document.addEventListener("keydown", down, true);
+    return () => document.removeEventListener("keydown", down, true);
   }, [desk]);
 }
 
