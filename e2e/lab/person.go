@@ -74,11 +74,6 @@ func Join(ctx context.Context, base, door string, link Link) (*Person, error) {
 // Leave closes the socket and waits.
 func (p *Person) Leave() {
 	p.cancel()
-	p.mu.Lock()
-	if p.conn != nil {
-		p.conn.Close()
-	}
-	p.mu.Unlock()
 	<-p.done
 }
 
@@ -109,7 +104,9 @@ func (p *Person) run(ctx context.Context) {
 			p.Resumes = append(p.Resumes, time.Since(cut))
 			p.mu.Unlock()
 		}
+		stop := context.AfterFunc(ctx, func() { conn.Close() })
 		p.read(conn)
+		stop()
 		cut = time.Now()
 	}
 }
@@ -131,6 +128,8 @@ func (p *Person) dial(ctx context.Context) (*websocket.Conn, error) {
 		}
 		return nil, err
 	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
 	hello := map[string]any{"type": "session.hello", "id": NewID(), "door": p.Door}
 	p.mu.Lock()
 	if p.sid != "" {
