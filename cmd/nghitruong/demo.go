@@ -145,32 +145,37 @@ func prepare(doc *council.Published) {
 	doc.People = samplePeople()
 }
 
+// demoHalls are the sample's halls with the seats of the deputies who sit there.
+var demoHalls = []struct {
+	name, unit  string
+	first, last int
+}{
+	{"Điểm cầu Đông Cuông", "xã Đông Cuông", 21, 25},
+	{"Điểm cầu Mậu A", "xã Mậu A", 26, 30},
+}
+
 // samplePeople names people by seat and role: the sample invents no persons.
-func samplePeople() []council.Person {
-	var out []council.Person
-	farHall := council.PersonID(auth.NewID())
+func samplePeople() (out []council.Person) {
+	one := func(name, title, unit string, role council.Role) council.PersonID {
+		id := council.PersonID(auth.NewID())
+		out = append(out, council.Person{ID: id, Name: name, Label: name, Office: title, Unit: unit, Roles: []council.Role{role}})
+		return id
+	}
 	for seat := 1; seat <= demoDeputies; seat++ {
 		group := fmt.Sprintf("Tổ %d", (seat-1)/10+1)
-		p := council.Person{
-			Name: fmt.Sprintf("Đại biểu số %02d – %s", seat, group), Label: fmt.Sprintf("Đại biểu %02d – %s", seat, group),
-			Office: "Đại biểu HĐND", Group: group, Seat: seat, Roles: []council.Role{council.RoleDeputy},
-		}
-		if seat == 1 {
-			p.Office, p.Roles = "Chủ tịch HĐND", []council.Role{council.RoleChair, council.RoleDeputy}
-		}
-		if seat > demoOnline {
-			p.Hall = string(farHall)
-		}
-		out = append(out, p)
+		one(fmt.Sprintf("Đại biểu số %02d – %s", seat, group), "Đại biểu HĐND", "", council.RoleDeputy)
+		p := &out[len(out)-1]
+		p.Label, p.Group, p.Seat = fmt.Sprintf("Đại biểu %02d – %s", seat, group), group, seat
 	}
-	one := func(name, title, unit string, role council.Role) {
-		out = append(out, council.Person{Name: name, Label: name, Office: title, Unit: unit, Roles: []council.Role{role}})
-	}
+	out[0].Office, out[0].Roles = "Chủ tịch HĐND", []council.Role{council.RoleChair, council.RoleDeputy}
 	one("Thư ký kỳ họp", "Văn phòng HĐND và UBND", "", council.RoleClerk)
 	one("Cán bộ kỹ thuật", "Văn phòng HĐND và UBND", "", council.RoleTechnician)
-	one("Điểm cầu Đông Cuông", "", "xã Đông Cuông", council.RoleHall)
-	one("Điểm cầu Mậu A", "", "xã Mậu A", council.RoleHall)
-	out[len(out)-1].ID = farHall
+	for _, h := range demoHalls {
+		id := one(h.name, "", h.unit, council.RoleHall)
+		for seat := h.first; seat <= h.last; seat++ {
+			out[seat-1].Hall = string(id)
+		}
+	}
 	one("Màn hình hội trường", "", "", council.RoleDisplay)
 	return out
 }
