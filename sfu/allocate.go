@@ -13,6 +13,10 @@ var (
 	nominalScreen = [len(layerRIDs)]uint64{200_000, 500_000, 1_500_000}
 )
 
+// strainedShare is the part in percent of what audio and the smallest stage take that the estimate may fall to before the
+// picture is taken away, on a line that neither loses packets nor makes them wait.
+const strainedShare = 60
+
 // plan is what one video slot is to show.
 type plan struct {
 	assignment
@@ -38,6 +42,9 @@ func (a *allocation) capacity(v *viewer, audio uint64, now int64) uint64 {
 	capacity := v.estimate()
 	if !v.troubled.Load() {
 		capacity = max(capacity, audio+a.essential()*6/5)
+	}
+	if least := audio + a.essential(); !v.strained() && capacity >= least*strainedShare/100 {
+		capacity = max(capacity, least)
 	}
 	if held := audio + a.held(); !v.congested() && held <= capacity*5/4 {
 		capacity = max(capacity, held) // a livelier picture alone is no reason to take a layer away

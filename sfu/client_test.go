@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +22,15 @@ import (
 // patience bounds every wait of the tests; a loaded machine may need seconds for a handshake.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childMain is the whole work of a process that a benchmark started as its server; nil in any other.
+var childMain func() int
+
+func TestMain(m *testing.M) {
+	if childMain != nil {
+		os.Exit(childMain())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // newTestServer listens on loopback.
 func newTestServer(t *testing.T) *Server {
@@ -41,9 +50,14 @@ func newTestServer(t *testing.T) *Server {
 }
 
 // eventually polls until ok; it fails the test after patience.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	eventuallyIn(t, patience, what, ok)
+}
+
+func eventuallyIn(t testing.TB, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
@@ -123,8 +137,8 @@ func (r *sinkRecorder) find(who string, kind Kind) (SourceInfo, bool) {
 	return SourceInfo{}, false
 }
 
-// clientAPI behaves like a browser: the codecs and extensions that matter, candidates on loopback only.
-func clientAPI(t testing.TB, tcp bool) *webrtc.API {
+// clientEngine knows the codecs and extensions of a browser that matter.
+func clientEngine(t testing.TB) *webrtc.MediaEngine {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{
@@ -150,11 +164,23 @@ func clientAPI(t testing.TB, tcp bool) *webrtc.API {
 	} {
 		must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo))
 	}
+	return m
+}
+
+// loopbackSettings keep a client on this machine.
+func loopbackSettings() webrtc.SettingEngine {
 	var e webrtc.SettingEngine
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	return e
+}
+
+// clientAPI behaves like a browser: the codecs and extensions that matter, candidates on loopback only.
+func clientAPI(t testing.TB, tcp bool) *webrtc.API {
+	t.Helper()
+	m, e := clientEngine(t), loopbackSettings()
 	if tcp {
 		e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}

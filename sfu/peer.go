@@ -63,12 +63,8 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 	var profile Profile
 	var standing *webrtc.PeerConnection
 	var err error
-	start := packets.StartRate
 	if !st.conf.call(func() {
 		profile = st.part.Profile
-		if st.want.Saver {
-			start = packets.StartRateWeak
-		}
 		switch {
 		case st.owner != p:
 			err = errTakenOver
@@ -94,13 +90,13 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 		return negotiate(ctx, standing, checked.sdp)
 	}
 	if o.PC == PCSub {
-		return p.answerSub(ctx, checked, start)
+		return p.answerSub(ctx, checked)
 	}
 	return p.answerPub(ctx, checked)
 }
 
 // answerSub makes a viewer with one slot per line of the offer.
-func (p *Peer) answerSub(ctx context.Context, o checkedOffer, start uint64) (string, error) {
+func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
 	st := p.seat
 	audio := 0
 	for _, k := range o.kinds {
@@ -108,7 +104,7 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer, start uint64) (str
 			audio++
 		}
 	}
-	v := newViewer(st, audio, len(o.kinds)-audio, start)
+	v := newViewer(st, audio, len(o.kinds)-audio, packets.StartRate)
 	settings := st.conf.srv.settings
 	settings.BufferFactory = v.buffers
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(st.conf.srv.subMedia), webrtc.WithSettingEngine(settings),

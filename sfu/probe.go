@@ -35,6 +35,13 @@ func (v *viewer) probe(now int64) {
 	if now >= p.until+int64(workerTick) {
 		*p = probeRun{}
 		v.est.EndProbe(now)
+		if v.report(now) { // it waits where the probe's packets wait, and its echo tells how long
+			v.echo = uint32(v.ntp(now) >> 16)
+			v.nextReport = now + int64(reportEvery)
+			if v.rttNs.Load() != 0 { // the client's reports do tell the round trip
+				v.est.ExpectEcho()
+			}
+		}
 		return
 	}
 	sent := v.sentBytes.Load()

@@ -56,6 +56,10 @@ func (s *slot) onReport(r rtcp.ReceptionReport, now int64) {
 	v := s.v
 	if rtt, ok := packets.RoundTrip(v.ntp(now), r.LastSenderReport, r.Delay); ok {
 		v.rttNs.Store(int64(rtt))
+		if v.echo != 0 && int32(r.LastSenderReport-v.echo) >= 0 {
+			v.echo = 0
+			v.est.OnEcho(rtt, now)
+		}
 	}
 	if lost := r.TotalLost & 0xffffff; lost > s.lost && lost < 1<<23 { // 24 bits, signed
 		v.s.metrics.outLost.Add(uint64(lost - s.lost))

@@ -24,7 +24,8 @@ const (
 	srIdle        = 10 * time.Second
 	lossTrouble   = 0.02 // share of packets lost
 	provenReports = 3
-	lossSample    = 100 // packets that make a loss figure without waiting a second for more
+	replayTime    = 250 * time.Millisecond // of the estimate: a larger replay would make the voices wait
+	lossSample    = 100                    // packets that make a loss figure without waiting a second for more
 )
 
 // rtcpWriter sends RTCP to a client. A PeerConnection is one.
@@ -49,6 +50,7 @@ type viewer struct {
 	connected  atomic.Bool
 	troubled   atomic.Bool // the line was congested once
 	congesting atomic.Bool // it is now
+	delayed    atomic.Bool // packets wait on their way
 	proven     atomic.Bool // enough reports came to believe the estimate
 
 	sentBytes atomic.Uint64
@@ -60,6 +62,7 @@ type viewer struct {
 	// Owned by the worker.
 	est        *packets.RateEstimator
 	probing    probeRun
+	echo       uint32 // middle of the NTP time of the report that ended the newest probe, 0 = none is awaited
 	lastSent   int64
 	nextReport int64
 	reports    int     // receiver reports taken
@@ -165,12 +168,13 @@ func (v *viewer) tick(now int64) {
 		v.reports++
 		v.reported, v.lossNum, v.lossDen = false, 0, 0
 	}
-	if v.reports >= provenReports {
+	if v.reports >= provenReports || v.reports > 0 && v.rttNs.Load() != 0 && v.est.REMB() != 0 {
 		v.probe(now)
 	}
 	bps, state := v.est.Estimate()
 	v.estBps.Store(bps)
 	v.congesting.Store(state == packets.Congesting)
+	v.delayed.Store(v.est.Delayed())
 	if v.reports >= provenReports {
 		v.proven.Store(true)
 	}
@@ -188,7 +192,8 @@ func (v *viewer) tick(now int64) {
 }
 
 // report sends one compound: a sender report per slot in use on the server's clock, and the canonical name.
-func (v *viewer) report(now int64) {
+// It tells whether a sender report left.
+func (v *viewer) report(now int64) (sent bool) {
 	var pkts []rtcp.Packet
 	names := &rtcp.SourceDescription{}
 	v.each(func(s *slot) {
@@ -201,15 +206,17 @@ func (v *viewer) report(now int64) {
 		pkts = append(pkts, &sr)
 		names.Chunks = append(names.Chunks, v.chunk(ssrc))
 	})
-	if len(pkts) == 0 {
+	sent = len(pkts) > 0
+	if !sent {
 		pkts = append(pkts, &rtcp.ReceiverReport{SSRC: v.ssrc})
 		names.Chunks = append(names.Chunks, v.chunk(v.ssrc))
 	}
 	if err := v.rtcp.WriteRTCP(append(pkts, names)); err != nil {
-		return
+		return false
 	}
 	v.s.metrics.reports.Add(1)
 	v.lastSent = now
+	return sent
 }
 
 func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
@@ -220,6 +227,10 @@ func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
 
 // congested tells whether the line shows any trouble now.
 func (v *viewer) congested() bool { return v.congesting.Load() || v.loss() > lossTrouble }
+
+// strained tells whether the line loses packets or makes them wait: REMB alone may fall for a hiccup, to a share of what
+// happened to be sent.
+func (v *viewer) strained() bool { return v.delayed.Load() || v.loss() > lossTrouble }
 
 // loss is the fraction of packets lost lately, 0..1.
 func (v *viewer) loss() float64 { return math.Float64frombits(v.lossBits.Load()) }
@@ -310,6 +321,17 @@ func (s *slot) catchUp(l *Layer, now int64) {
 	w := s.v.w
 	w.replay = l.ring.AppendFromKey(w.replay[:0], now, replayMaxAge, replayLimit)
 	if len(w.replay) == 0 {
+		return
+	}
+	size := 0
+	for _, p := range w.replay {
+		size += len(p.Raw())
+	}
+	if uint64(size)*8 > s.v.estimate()*uint64(replayTime)/uint64(time.Second) {
+		for _, p := range w.replay {
+			p.Release()
+		}
+		clear(w.replay)
 		return
 	}
 	s.v.s.metrics.replays.Add(1)

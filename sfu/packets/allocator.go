@@ -14,6 +14,7 @@ const (
 	upNum                 = 5 // an up-step needs 5/4 of its cost
 	upDen                 = 4
 	upHold                = 3 * time.Second
+	upHoldFresh           = 500 * time.Millisecond // while the line has never forced a down-step
 	quarantineMin         = 8 * time.Second
 	quarantineMax         = 60 * time.Second
 	quarantineHeal        = 60 * time.Second // so long without a down-step and the quarantine is short again
@@ -64,7 +65,7 @@ type slotState struct {
 
 // Allocator divides a viewer's capacity: audio, then the screen, the stage's lowest layer, the grid's lowest layers, then the
 // stage's higher layers and at last the grid's. Down-steps happen at once; an up-step needs room for 1.25 times its cost for
-// 3 s, and none happens for 8 s after a down-step (doubling up to 60 s). A newly filled slot starts without waiting. Audio is
+// 3 s (half a second on a line that never forced a down-step), and none happens for 8 s after a down-step (doubling up to 60 s). A newly filled slot starts without waiting. Audio is
 // never taken away. It belongs to one goroutine.
 type Allocator struct {
 	slots      map[int]*slotState
@@ -209,7 +210,11 @@ func (a *Allocator) mayRise(st *slotState, s *Stream, layer int, room, now int64
 	if !st.fitting {
 		st.fitting, st.since = true, now
 	}
-	if now < a.until || now-st.since < int64(upHold) {
+	hold := upHold
+	if a.quarantine == 0 {
+		hold = upHoldFresh
+	}
+	if now < a.until || now-st.since < int64(hold) {
 		return false
 	}
 	st.fitting = false

@@ -110,7 +110,7 @@ func TestAllocatorHysteresis(t *testing.T) {
 	}{
 		{"starts at once", 300_000, time.Second, 0, 0},
 		{"h fits, but not 1.25 times", 540_000, 5 * time.Second, -1, 0},
-		{"h fits for 3 s", 700_000, 5 * time.Second, 3 * time.Second, 1},
+		{"h fits, and nothing has spoken against the line", 700_000, 5 * time.Second, upHoldFresh, 1},
 		{"down at once", 300_000, time.Second, 0, 0},
 		{"quarantine of 8 s, one of which is over", 700_000, 10 * time.Second, 7 * time.Second, 1},
 		{"down again", 300_000, time.Second, 0, 0},

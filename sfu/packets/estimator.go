@@ -4,8 +4,7 @@ import "time"
 
 // Behaviour of RateEstimator.
 const (
-	StartRate      uint64 = 600_000 // bit/s, when nothing is known
-	StartRateWeak  uint64 = 300_000 // when the client says 3G or saveData
+	StartRate      uint64 = 300_000 // bit/s, when nothing is known: audio and the smallest picture; probes find more within seconds
 	minRate        uint64 = 50_000
 	maxRate        uint64 = 20_000_000
 	rembHeadroom          = 1.15 // REMB this far above what is sent is no limit
@@ -97,7 +96,7 @@ type RateEstimator struct {
 	probe prober
 }
 
-// NewRateEstimator starts at start bit/s: StartRate or StartRateWeak.
+// NewRateEstimator starts at start bit/s.
 func NewRateEstimator(start uint64) *RateEstimator {
 	return &RateEstimator{capacity: float64(start), probe: newProber()}
 }
@@ -168,6 +167,9 @@ func (e *RateEstimator) OnREMB(bps uint64, now int64) {
 		e.caught = true
 	}
 	switch {
+	case v < sent && (e.caught && fell || e.falls >= rembFalls) && e.inShadow(v, now):
+		e.caught = true
+		e.probe.abort(now)
 	case v < sent && (e.caught && fell || e.falls >= rembFalls):
 		e.caught = true
 		e.cut(e.rembFloor(sent), now)
@@ -315,6 +317,9 @@ func (e *RateEstimator) lossNow() float64 {
 
 // Loss is the smoothed share of packets lost, 0..1; RTT the newest round trip, 0 when unknown.
 func (e *RateEstimator) Loss() float64 { return e.lossNow() }
+
+// Delayed tells whether packets wait on their way longer than they used to.
+func (e *RateEstimator) Delayed() bool { return e.delayed() }
 
 // RTT is the newest round trip, 0 when unknown.
 func (e *RateEstimator) RTT() time.Duration { return e.rtt }

@@ -225,8 +225,8 @@ func TestEstimatorOnMeasuredREMB(t *testing.T) {
 		over        time.Duration
 		least, most uint64
 	}{
-		{"Chromium creeps up while little is sent", 230_000, []float64{104, 130, 160, 190, 220, 250, 280, 313}, 30 * time.Second, 600_000, 600_000},
-		{"Firefox on a free line", 500_000, []float64{643, 700, 760, 820, 880, 933}, 12 * time.Second, 600_000, 933_000},
+		{"Chromium creeps up while little is sent", 230_000, []float64{104, 130, 160, 190, 220, 250, 280, 313}, 30 * time.Second, StartRate, StartRate},
+		{"Firefox on a free line", 500_000, []float64{643, 700, 760, 820, 880, 933}, 12 * time.Second, 500_000, 933_000},
 		{"Firefox behind 300 kb/s", 600_000, []float64{500, 420, 350, 300, 240, 180}, 6 * time.Second, 180_000, 310_000},
 	}
 	for _, tt := range tests {
@@ -275,7 +275,7 @@ func TestEstimatorState(t *testing.T) {
 	}
 	e.OnRR(0, 50*time.Millisecond, 0, now)
 	pr, ok := e.BeginProbe(2_000_000, now+1)
-	if _, s := e.Estimate(); !ok || s != Probing || pr.Rate != 800_000 || pr.Length != probeShort {
+	if _, s := e.Estimate(); !ok || s != Probing || pr.Rate != 2*StartRate || pr.Length != probeShort {
 		t.Errorf("probe %+v, %v", pr, ok)
 	}
 	if _, ok := e.BeginProbe(2_000_000, now+2); ok {
@@ -283,14 +283,14 @@ func TestEstimatorState(t *testing.T) {
 	}
 	e.EndProbe(now + int64(probeShort))
 	e.OnREMB(1_000_000, now+int64(300*time.Millisecond))
-	e.OnREMB(300_000, now+int64(400*time.Millisecond))
+	e.OnREMB(200_000, now+int64(400*time.Millisecond))
 	if _, s := e.Estimate(); s != Congesting {
 		t.Errorf("state %v after a fall", s)
 	}
 	if _, ok := e.BeginProbe(2_000_000, now+int64(time.Second)); ok {
 		t.Error("probes while congested")
 	}
-	if e.REMB() != 300_000 || e.RTT() != 50*time.Millisecond || e.Loss() != 0 || e.SentRate() == 0 {
+	if e.REMB() != 200_000 || e.RTT() != 50*time.Millisecond || e.Loss() != 0 || e.SentRate() == 0 {
 		t.Error("figures for statistics")
 	}
 	e.OnNACKed(5)
