@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setFixedNow } from "../src/core/clock";
 import { ActError } from "../src/core/link";
-import type { ActBody, RollCallRow } from "../src/core/protocol";
+import type { ActBody, PeopleView, RollCallRow } from "../src/core/protocol";
 import { Session } from "../src/core/session";
 import { toastLog } from "../src/ui/toast";
 import { Clerk } from "../src/views/desk/clerk";
@@ -144,6 +144,51 @@ describe("people", () => {
     c.answer("cu1", "Cử tri thôn 3");
     expect(c.pane.value).toBe("messages");
     expect(c.to.value).toEqual({ id: "cu1", label: "Cử tri thôn 3" });
+  });
+});
+
+describe("standing in for a lost chair", () => {
+  const away = (online = false): PeopleView => ({
+    people: [
+      { id: "c", name: "Chủ tọa", label: "Chủ tọa", roles: ["chair"], online },
+      { id: "t", name: "Thư ký", label: "Thư ký", roles: ["clerk"], online: true },
+    ],
+    counts: { online: 1, citizens: 0, waiting: 0, halls_ready: 0, halls: 0 },
+  });
+  /** held refuses so often because the server still holds the chair's seat. */
+  const held = (times: number) => () =>
+    times-- > 0 ? Promise.reject(new ActError("conflict", "chair_online")) : Promise.resolve({});
+  it("asks again until the server's time of grace for the chair is over", async () => {
+    const { c, session, sent } = clerk(held(2));
+    session.views.people.value = away();
+    await c.take();
+    expect(c.taking.value).toBe(true);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(sent).toHaveLength(3);
+    expect(c.taking.value).toBe(false);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sent).toHaveLength(3);
+  });
+  it("gives up when the chair is back, or when the clerk withdraws the wish", async () => {
+    const { c, session, sent } = clerk(held(99));
+    session.views.people.value = away();
+    await c.take();
+    session.views.people.value = away(true);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sent).toHaveLength(1);
+    expect(c.taking.value).toBe(false);
+    session.views.people.value = away();
+    await c.take();
+    c.stopTaking();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sent).toHaveLength(2);
+  });
+  it("says another refusal at once", async () => {
+    const { c, session } = clerk(() => Promise.reject(new ActError("conflict", "chair_taken")));
+    session.views.people.value = away();
+    await c.take();
+    expect(c.taking.value).toBe(false);
+    expect(toastLog.value).toHaveLength(1);
   });
 });
 

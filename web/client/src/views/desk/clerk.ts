@@ -5,12 +5,15 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import type { PresenceState, RollCallRow, TurnKind } from "../../core/protocol";
-import type { Session } from "../../core/session";
+import { codeOf, type Session } from "../../core/session";
+import { chair } from "../../i18n/chair";
 import { common } from "../../i18n/common";
 import { desk as t } from "../../i18n/desk";
+import { announce } from "../../ui/live";
 import { toast } from "../../ui/toast";
 import { Desk } from "../chair/desk";
-import { type Entry, entries } from "./model";
+import { reason } from "../chair/reason";
+import { chairAway, type Entry, entries } from "./model";
 
 /** The work area: "" = the overview (a phone's first screen; wide screens show people there). */
 export type Pane = "" | "people" | "ballot" | "messages" | "waiting" | "sitting" | "rollcall";
@@ -30,6 +33,8 @@ export interface Correction {
 }
 
 const UNDO_MS = 10_000;
+/** The server holds a lost chair's seat for its time of grace; until then the clerk's wish is asked again. */
+const TAKE_AGAIN_MS = 3000;
 
 export class Clerk {
   readonly desk: Desk;
@@ -46,8 +51,11 @@ export class Clerk {
   readonly to: Signal<{ id: string; label: string }> = signal({ id: "all", label: "" });
   /** Sequence of the newest message that was on screen. */
   readonly seen = signal(0);
-  /** Dừng cuộc họp asks first. */
+  /** "Kết thúc cuộc họp" asks first. */
   readonly ending = signal(false);
+  /** The clerk wants to preside and waits until the server lets go of the lost chair. */
+  readonly taking = signal(false);
+  private takeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly session: Session,
@@ -130,6 +138,39 @@ export class Clerk {
 
   async admit(what: { all: true } | { hamlet: string } | { persons: string[] }): Promise<void> {
     await this.desk.act({ type: "admission.admit", ...what }, t("admitted"));
+  }
+
+  /** take presides for a lost chair: at once, or as soon as the server's time of grace for the chair is over. */
+  async take(): Promise<void> {
+    this.taking.value = true;
+    const { people, floor } = this.session.views;
+    try {
+      await this.session.act({ type: "chair.take" });
+      this.stopTaking();
+      announce(t("taken"), "assertive");
+    } catch (e) {
+      const again = codeOf(e).code === "chair_online" && chairAway(people.value, floor.value);
+      if (!this.taking.value) return;
+      if (again) this.takeTimer = setTimeout(() => void this.takeAgain(), TAKE_AGAIN_MS);
+      else {
+        this.stopTaking();
+        toast(chair("failed", { why: reason(e) }), { urgency: "assertive" });
+      }
+    }
+  }
+
+  /** takeAgain gives up by itself when the chair is back. */
+  private async takeAgain(): Promise<void> {
+    const { people, floor } = this.session.views;
+    if (!this.taking.value) return;
+    if (chairAway(people.value, floor.value)) await this.take();
+    else this.stopTaking();
+  }
+
+  /** stopTaking withdraws the wish. */
+  stopTaking(): void {
+    clearTimeout(this.takeTimer);
+    this.taking.value = false;
   }
 
   /** answer opens the messages with somebody as the reader. */

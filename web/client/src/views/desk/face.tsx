@@ -63,6 +63,7 @@ function Live({ session, leave }: FaceProps) {
   useDeskKeys(clerk);
   useClerkSounds(session);
   useEffect(() => session.views.floor.subscribe((f) => f && desk.floorChanged(f.holder)), [session, desk]);
+  useEffect(() => () => clerk.stopTaking(), [clerk]);
   const own = session.views.self.value?.floor;
   const roll = clerk.pane.value === "rollcall";
   const sheet = useSheet(clerk);
@@ -233,15 +234,19 @@ function Dock({ clerk }: { clerk: Clerk }) {
   return (
     <span class="row" data-testid="chair-away">
       <Chip tone="warning">{t("chair_away")}</Chip>
-      {long && (
-        <Button
-          testid="chair-take"
-          disabled={!desk.online.value}
-          busy={desk.busy.value.has("chair.take")}
-          onClick={() => void desk.act({ type: "chair.take" }, t("taken"))}
-        >
-          {t("take_chair")}
-        </Button>
+      {clerk.taking.value ? (
+        <>
+          <span role="status">{t("taking")}</span>
+          <Button testid="chair-take-stop" onClick={() => clerk.stopTaking()}>
+            {common("cancel")}
+          </Button>
+        </>
+      ) : (
+        long && (
+          <Button testid="chair-take" disabled={!desk.online.value} onClick={() => void clerk.take()}>
+            {t("take_chair")}
+          </Button>
+        )
       )}
     </span>
   );

@@ -68,7 +68,10 @@ function Agenda({ clerk }: { clerk: Clerk }) {
   const agenda = session.views.agenda.value;
   return (
     <section class="card dk-agenda" aria-labelledby="dk-agenda">
-      <h2 id="dk-agenda">{call("agenda")}</h2>
+      <div class="row spread">
+        <h2 id="dk-agenda">{call("agenda")}</h2>
+        <LeadAct clerk={clerk} />
+      </div>
       {!agenda?.items.length && <p class="muted">{t("agenda_empty")}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard. */}
       <ol class="dk-items" role="list" tabIndex={0} aria-labelledby="dk-agenda">
@@ -91,7 +94,6 @@ function Agenda({ clerk }: { clerk: Clerk }) {
           </li>
         ))}
       </ol>
-      <LeadAct clerk={clerk} />
     </section>
   );
 }
@@ -106,7 +108,6 @@ function LeadAct({ clerk }: { clerk: Clerk }) {
     return (
       <Button
         kind="primary"
-        wide
         testid="sitting-open"
         disabled={locked}
         busy={desk.busy.value.has("sitting.open")}
@@ -120,7 +121,6 @@ function LeadAct({ clerk }: { clerk: Clerk }) {
     return (
       <Button
         kind="primary"
-        wide
         testid="sitting-resume"
         disabled={locked}
         busy={desk.busy.value.has("sitting.resume")}
@@ -135,7 +135,6 @@ function LeadAct({ clerk }: { clerk: Clerk }) {
   return (
     <Button
       kind={clerk.pane.value === "" ? "primary" : "quiet"}
-      wide
       testid="next-item"
       disabled={locked || voting || last}
       busy={desk.busy.value.has("agenda.goto")}
