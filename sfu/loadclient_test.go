@@ -32,16 +32,15 @@ func (c *countingConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, from, err
 }
 
-// loadClient is a person for measurements: full ICE, DTLS and SRTP over one socket of its own, receiver reports, REMB
+// loadClient is a person for measurements: full ICE, DTLS and SRTP over sockets of its own, receiver reports, REMB
 // and, with repair, NACKs. It keeps a log per line instead of the packets.
 type loadClient struct {
 	t      testing.TB
 	id     string
 	ask    answerer
-	api    *webrtc.API
-	conn   *countingConn
-	mux    ice.UDPMux
-	repair bool // ask for missing video packets
+	down   *loadSocket // of sub
+	up     *loadSocket // of pub; a server tells clients apart by their addresses
+	repair bool        // ask for missing video packets
 
 	gen     int
 	sub     *webrtc.PeerConnection
@@ -55,22 +54,42 @@ type loadClient struct {
 	wg      sync.WaitGroup
 }
 
-// newLoadClient opens the client's socket; reports is the interval of its receiver reports.
-func newLoadClient(t testing.TB, id string, ask answerer, reports time.Duration) *loadClient {
+// loadSocket is a UDP socket with what makes PeerConnections over it.
+type loadSocket struct {
+	conn *countingConn
+	mux  ice.UDPMux
+	api  *webrtc.API
+}
+
+// openLoadSocket binds a free port; reports is the interval of receiver reports.
+func openLoadSocket(t testing.TB, reports time.Duration) *loadSocket {
 	t.Helper()
 	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	must(t, err)
 	must(t, udp.SetReadBuffer(4<<20))
-	c := &loadClient{t: t, id: id, ask: ask, conn: &countingConn{PacketConn: udp}, quit: make(chan struct{})}
-	c.mux = webrtc.NewICEUDPMux(nil, c.conn)
+	s := &loadSocket{conn: &countingConn{PacketConn: udp}}
+	s.mux = webrtc.NewICEUDPMux(nil, s.conn)
 	settings := loopbackSettings()
-	settings.SetICEUDPMux(c.mux)
+	settings.SetICEUDPMux(s.mux)
 	rr, err := report.NewReceiverInterceptor(report.ReceiverInterval(reports))
 	must(t, err)
 	chain := &interceptor.Registry{}
 	chain.Add(rr)
-	c.api = webrtc.NewAPI(webrtc.WithMediaEngine(clientEngine(t)), webrtc.WithSettingEngine(settings),
+	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(clientEngine(t)), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(chain))
+	return s
+}
+
+func (s *loadSocket) close() {
+	_ = s.mux.Close()
+	_ = s.conn.Close()
+}
+
+// newLoadClient opens the client's sockets; reports is the interval of its receiver reports.
+func newLoadClient(t testing.TB, id string, ask answerer, reports time.Duration) *loadClient {
+	t.Helper()
+	c := &loadClient{t: t, id: id, ask: ask, quit: make(chan struct{})}
+	c.down, c.up = openLoadSocket(t, reports), openLoadSocket(t, reports)
 	t.Cleanup(c.close)
 	return c
 }
@@ -83,8 +102,8 @@ func (c *loadClient) close() {
 				_ = pc.GracefulClose()
 			}
 		}
-		_ = c.mux.Close()
-		_ = c.conn.Close()
+		c.down.close()
+		c.up.close()
 		c.wg.Wait()
 	})
 }
@@ -128,7 +147,7 @@ func (c *loadClient) offer(kind PC, pc *webrtc.PeerConnection, via *relay) error
 
 // listen opens the sub PeerConnection.
 func (c *loadClient) listen(audio, video int, via *relay) error {
-	pc, err := c.api.NewPeerConnection(webrtc.Configuration{})
+	pc, err := c.down.api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err
 	}
@@ -214,7 +233,7 @@ func (c *loadClient) feedback(video []*lineLog) {
 				}
 			}
 		}
-		if bps, due := c.remb.tick(c.conn.bytes.Load(), loadNow()); due {
+		if bps, due := c.remb.tick(c.down.conn.bytes.Load(), loadNow()); due {
 			if remb := rembFor(video, bps); remb != nil {
 				pkts = append(pkts, remb)
 			}

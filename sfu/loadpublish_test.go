@@ -51,7 +51,7 @@ type loadChunk struct {
 
 // publish opens the pub PeerConnection with a microphone and a camera that sends the layers of rids; no rids: no camera.
 func (c *loadClient) publish(rids ...string) error {
-	pc, err := c.api.NewPeerConnection(webrtc.Configuration{})
+	pc, err := c.up.api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err
 	}
