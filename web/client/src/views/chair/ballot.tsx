@@ -135,7 +135,8 @@ export function Missing({ desk }: { desk: Desk }) {
         </Button>
       }
     >
-      <ul class="ch-names">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+      <ul class="ch-names" tabIndex={0}>
         {people.map((p) => (
           <li key={p.person}>{p.label}</li>
         ))}

@@ -15,6 +15,7 @@ import { Chip } from "../../ui/chip";
 import { Countdown } from "../../ui/clock";
 import { announce } from "../../ui/live";
 import { useAct } from "./act";
+import { typing } from "./controls";
 import { standing } from "./model";
 
 const MARKS: Record<string, string> = { for: "✓", against: "✕", not_voting: "–" };
@@ -30,14 +31,16 @@ export function VoteSheet(p: { session: Session; ballot: BallotDoc; onMinimise: 
   const { ballot, session } = p;
   const self = session.views.self.value;
   const stand = standing(self);
+  const sheet = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  useBallotKeys(sheet);
   useEffect(() => {
     // Focus goes to the heading only from nowhere or the bar: never from somebody who types.
     const at = document.activeElement;
     if (!at || at === document.body || at.closest(".mt-bar")) heading.current?.focus();
   }, []);
   return (
-    <section class="sheet" data-tone="light" aria-labelledby="ballot-title" data-testid="vote-sheet">
+    <section class="sheet" ref={sheet} data-tone="light" aria-labelledby="ballot-title" data-testid="vote-sheet">
       <div class="sheet-head">
         <Chip tone="success">{call("public_vote")}</Chip>
         <strong>
@@ -70,6 +73,19 @@ export function VoteSheet(p: { session: Session; ballot: BallotDoc; onMinimise: 
       )}
     </section>
   );
+}
+
+/** Keys 1, 2, 3 choose, only while the sheet has the focus (WCAG 2.1.4). */
+function useBallotKeys(sheet: { current: HTMLElement | null }) {
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      if (typing(e) || e.ctrlKey || e.altKey || e.metaKey || e.repeat || !/^[1-9]$/u.test(e.key)) return;
+      if (!sheet.current?.contains(document.activeElement)) return;
+      sheet.current.querySelectorAll<HTMLButtonElement>(".option")[Number(e.key) - 1]?.click();
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, [sheet]);
 }
 
 function Minimise(p: { onClick: () => void }) {
