@@ -51,16 +51,38 @@ export async function until(what, check, ms = 15_000, every = 100) {
   }
 }
 
+/** refused runs a command that is to end by itself with an error; gives its exit code and what it wrote. */
+export async function refused(args, options = {}) {
+  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let text = "";
+  child.stdout.on("data", (d) => (text += d));
+  child.stderr.on("data", (d) => (text += d));
+  const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  const [code, signal] = await once(child, "exit");
+  clearTimeout(late);
+  return { code, signal, text };
+}
+
+/** during checks again and again for some milliseconds that something stays true. */
+export async function during(what, ms, check, every = 250) {
+  for (const end = Date.now() + ms; Date.now() < end; ) {
+    const last = await check();
+    if (!last) throw new Error(`ended ${end - Date.now()} ms too early: ${what}; last: ${JSON.stringify(last)}`);
+    await new Promise((r) => setTimeout(r, every));
+  }
+}
+
 /** A running demo or serve, with the links of everybody. */
 export class Server {
-  /** udpPort fixes the media port, so that a restart keeps it; extra are more flags. */
-  static async start({ command = "demo", data, port, udpPort, extra = [] } = {}) {
+  /** wrap is a command that runs the server, e.g. in an own mount namespace. udpPort fixes the media port, so that a restart keeps it; extra are more flags. */
+  static async start({ command = "demo", data, port, udpPort, extra = [], wrap } = {}) {
     const s = new Server();
     s.command = command;
     s.data = data ?? mkdtempSync(join(tmpdir(), "nghitruong-e2e-"));
     s.port = port ?? (await freePort());
     s.udpPort = udpPort;
     s.extra = extra;
+    s.wrap = wrap;
     await s.launch();
     return s;
   }
@@ -71,7 +93,8 @@ export class Server {
     const args = [this.command, "--listen", `localhost:${this.port}`, "--data", this.data, "--udp-port", String(this.udpPort ?? 0), ...this.extra];
     if (this.command === "demo") args.push("--links", links);
     this.log = "";
-    this.child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NGHITRUONG_MEDIA_TCP_PORT: "0" } });
+    const [command, ...first] = [...(this.wrap ?? []), binary];
+    this.child = spawn(command, [...first, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NGHITRUONG_MEDIA_TCP_PORT: "0" } });
     this.exited = once(this.child, "exit");
     this.child.stdout.on("data", (d) => (this.log += d));
     this.child.stderr.on("data", (d) => (this.log += d));

@@ -257,7 +257,11 @@ export class Media {
     for (const pc of ["sub", "pub"] as const) {
       const way = this.ways[pc];
       const conn = way.conn;
-      if (!conn || conn.signalingState === "closed") continue;
+      if (!conn) continue;
+      if (conn.signalingState === "closed") {
+        void this.renew(pc); // closed by the browser: it tells nobody
+        continue;
+      }
       const reading = await conn.getStats().then(read, () => undefined);
       if (!reading || way.conn !== conn) continue;
       const now = performance.now();
