@@ -82,7 +82,7 @@ func (s *server) writeShell(w http.ResponseWriter, r *http.Request, entry, head 
 // and drop the cookies. Health and operators' pages stay as they are.
 func (s *server) needTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		operators := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" ||
+		operators := r.URL.Path == "/tls.css" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" ||
 			strings.HasPrefix(r.URL.Path, "/debug/")
 		switch {
 		case operators || secureContext(r):
