@@ -208,6 +208,11 @@ export async function openDraft(id: string): Promise<DraftStore> {
   return opened;
 }
 
+/** saveOpened sends what a refused save left unsaved, once the reason is gone (somebody has signed in again). */
+export function saveOpened(): void {
+  if (opened?.unsaved) void opened.save();
+}
+
 /** unsavedDraft says whether the page holds something that the server has not. */
 export const unsavedDraft = () => !!opened?.unsaved;
 

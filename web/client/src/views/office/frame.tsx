@@ -18,11 +18,15 @@ export function Frame(p: { account: Account | null; onSignOut?: () => void; chil
         {t("skip")}
       </a>
       <header class="of-head">
-        <div class="of-brand">
-          <strong>{p.account?.council.name ?? t("office")}</strong>
-          {p.account && <span class="muted">{t("office")}</span>}
-        </div>
-        {p.account && (
+        {p.account ? (
+          <To to={home} class="of-brand" testid="home">
+            <strong>{p.account.council.name}</strong>
+            <span class="muted">{t("office")}</span>
+          </To>
+        ) : (
+          <strong class="of-brand">{t("office")}</strong>
+        )}
+        {p.account && p.account.role !== "clerk" && (
           <nav class="of-nav" aria-label={t("nav")}>
             <To
               to={home}
@@ -31,11 +35,9 @@ export function Frame(p: { account: Account | null; onSignOut?: () => void; chil
             >
               {t("nav_sittings")}
             </To>
-            {p.account.role !== "clerk" && (
-              <To to={`${home}/tai-khoan`} current={here === `${home}/tai-khoan`} testid="nav-accounts">
-                {t("nav_accounts")}
-              </To>
-            )}
+            <To to={`${home}/tai-khoan`} current={here === `${home}/tai-khoan`} testid="nav-accounts">
+              {t("nav_accounts")}
+            </To>
             {p.account.role === "installer" && (
               <To to={`${home}/hoi-dong`} current={here === `${home}/hoi-dong`} testid="nav-councils">
                 {t("nav_councils")}
@@ -43,18 +45,7 @@ export function Frame(p: { account: Account | null; onSignOut?: () => void; chil
             )}
           </nav>
         )}
-        <details class="of-me">
-          <summary data-testid="me">{p.account?.name ?? t("settings")}</summary>
-          <div class="of-menu card stack">
-            <TextSize />
-            <LangSwitch />
-            {p.account && (
-              <Button onClick={p.onSignOut} testid="logout">
-                {t("sign_out")}
-              </Button>
-            )}
-          </div>
-        </details>
+        <Menu key={p.account?.id ?? ""} account={p.account} onSignOut={p.onSignOut} />
       </header>
       <Toasts />
       <main class="of-main" id="noi-dung">
@@ -62,6 +53,38 @@ export function Frame(p: { account: Account | null; onSignOut?: () => void; chil
       </main>
       <LiveRegion />
     </div>
+  );
+}
+
+/** Menu holds this device's settings and the way out; a press beside it or Escape closes it. */
+function Menu(p: { account: Account | null; onSignOut?: (() => void) | undefined }) {
+  const box = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const shut = (e: Event) => {
+      const d = box.current;
+      if (!d?.open) return;
+      if (e instanceof KeyboardEvent ? e.key === "Escape" : !d.contains(e.target as Node)) d.open = false;
+    };
+    document.addEventListener("pointerdown", shut);
+    document.addEventListener("keydown", shut);
+    return () => {
+      document.removeEventListener("pointerdown", shut);
+      document.removeEventListener("keydown", shut);
+    };
+  }, []);
+  return (
+    <details class="of-me" ref={box}>
+      <summary data-testid="me">{p.account?.name ?? t("settings")}</summary>
+      <div class="of-menu card stack">
+        <TextSize />
+        <LangSwitch />
+        {p.account && (
+          <Button onClick={p.onSignOut} testid="logout">
+            {t("sign_out")}
+          </Button>
+        )}
+      </div>
+    </details>
   );
 }
 

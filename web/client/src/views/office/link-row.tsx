@@ -35,7 +35,7 @@ export function LinkRow(p: {
         <Chip tone={tones[l.state]}>{t(`link_${l.state}`)}</Chip>
       </div>
       {fresh && (
-        <div class="row">
+        <div class="row of-link-acts">
           <Button
             icon={IconCopy}
             label={t("copy_link_of", { name: l.name })}

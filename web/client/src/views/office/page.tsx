@@ -9,7 +9,7 @@ import "./office.css";
 import { Accounts } from "./accounts";
 import { type Account, firstNeeded, readMe, signedOut, signOut } from "./api";
 import { Councils } from "./councils";
-import { forgetDraft, unsavedDraft } from "./draft";
+import { forgetDraft, saveOpened, unsavedDraft } from "./draft";
 import { Fault } from "./fault";
 import { Frame, Title } from "./frame";
 import { forgetLinks, unkeptLinks } from "./fresh";
@@ -55,6 +55,10 @@ export function OfficePage() {
       step.value = { at: "error", error };
     }
   };
+  const again = () => {
+    saveOpened();
+    return load();
+  };
   useEffect(() => {
     void load();
     addEventListener("beforeunload", warnBeforeLeaving);
@@ -75,7 +79,7 @@ export function OfficePage() {
       )}
       {s.at === "out" && <Login onDone={load} />}
       {s.at === "in" && <Inside account={s.account} />}
-      {s.at === "in" && signedOut.value && <LoginAgain onDone={load} />}
+      {s.at === "in" && signedOut.value && <LoginAgain onDone={again} />}
     </Frame>
   );
 }

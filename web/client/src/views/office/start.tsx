@@ -9,6 +9,7 @@ import { Field } from "../../ui/field";
 import { LangSwitch, TextSize } from "../../ui/settings";
 import "./office.css";
 import { LiveRegion } from "../../ui/live";
+import { OwnAuthority } from "../door/own-authority";
 import { firstNeeded, type Me, readMe } from "./api";
 import { Fault } from "./fault";
 import { rolesText } from "./text";
@@ -54,6 +55,7 @@ export function StartPage() {
             {me.value?.account ? t("to_office_as", { name: me.value.account.name }) : t("sign_in")}
           </LinkButton>
         </section>
+        <OwnAuthority />
         <details class="of-more">
           <summary>{t("start_tls")}</summary>
           <div class="stack">
