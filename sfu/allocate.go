@@ -28,6 +28,7 @@ type allocation struct {
 	alloc   *packets.Allocator
 	streams []packets.Stream
 	layers  [][]*Layer // living layers per stream, lowest first
+	live    []liveLayers
 	plan    []plan
 
 	lastLayers []*Layer // granted at the last allocation
@@ -60,6 +61,7 @@ func (st *seat) allocate(v *viewer, now int64) {
 	a := &st.alloc
 	a.plan = slices.Grow(a.plan[:0], len(v.video))[:len(v.video)]
 	a.streams, a.layers = a.streams[:0], a.layers[:0]
+	a.live = slices.Grow(a.live[:0], len(v.video)) // what points into it stays
 	target := uint64(0)
 	for _, i := range st.importance(len(v.video)) {
 		a.plan[i] = st.consider(v, i, now)
@@ -67,7 +69,8 @@ func (st *seat) allocate(v *viewer, now int64) {
 			continue
 		}
 		src := a.plan[i].src
-		layers, costs := src.living(now)
+		a.live = append(a.live, src.living(now))
+		layers, costs := a.live[len(a.live)-1].parts()
 		want := st.wantedLayer(i, src)
 		if !v.proven.Load() {
 			want = min(want, layerH) // the line has not shown yet that it carries more
@@ -136,12 +139,12 @@ func (st *seat) consider(v *viewer, i int, now int64) plan {
 		return p
 	}
 	src.wantLayer = max(src.wantLayer, st.wantedLayer(i, src))
-	layers, _ := src.living(now)
+	live := src.living(now)
 	s := v.video[i]
 	switch {
-	case len(layers) == 0 || !src.gate.Load():
+	case live.n == 0 || !src.gate.Load():
 		p.why = WhyPausedSrc
-	case s.bound.Load() && s.pts[layers[0].codec] == 0:
+	case s.bound.Load() && s.pts[live.layers[0].codec] == 0:
 		p.why = WhyNoCodec
 	default:
 		p.why = WhyLive
@@ -188,8 +191,19 @@ func placeOf(slot int) packets.Place {
 	return packets.PlaceGrid
 }
 
-// living gives the layers that sent packets lately, lowest first, and what they cost in bit/s.
-func (s *Source) living(now int64) (layers []*Layer, costs []uint64) {
+// liveLayers are the layers of a source that sent packets lately, lowest first, and what they cost in bit/s.
+type liveLayers struct {
+	layers [len(layerRIDs)]*Layer
+	costs  [len(layerRIDs)]uint64
+	n      int
+}
+
+// parts gives the layers and their costs as slices of l.
+func (l *liveLayers) parts() ([]*Layer, []uint64) { return l.layers[:l.n], l.costs[:l.n] }
+
+// living finds the layers of a source that sent packets lately. It allocates nothing: it is asked for every slot of
+// every viewer ten times a second.
+func (s *Source) living(now int64) (out liveLayers) {
 	nominal := &nominalCam
 	if s.key.kind == KindScreen {
 		nominal = &nominalScreen
@@ -203,10 +217,11 @@ func (s *Source) living(now int64) (layers []*Layer, costs []uint64) {
 		if cost == 0 {
 			cost = nominal[i]
 		}
-		if n := len(costs); n > 0 && cost < costs[n-1] {
-			cost = costs[n-1] // a larger layer is never counted cheaper
+		if n := out.n; n > 0 && cost < out.costs[n-1] {
+			cost = out.costs[n-1] // a larger layer is never counted cheaper
 		}
-		layers, costs = append(layers, l), append(costs, cost)
+		out.layers[out.n], out.costs[out.n] = l, cost
+		out.n++
 	}
-	return layers, costs
+	return out
 }
