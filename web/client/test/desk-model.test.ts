@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PeopleView, PersonView } from "../src/core/protocol";
+import { decided } from "../src/views/desk/ended";
 import {
   chairAway,
   doorPath,
@@ -17,7 +18,7 @@ import {
   unread,
 } from "../src/views/desk/model";
 import { ringer } from "../src/views/desk/sounds";
-import { agenda, ballot, floor, holder, queue, rollcall, T } from "./steer-views";
+import { agenda, ballot, floor, holder, queue, result, rollcall, T } from "./steer-views";
 
 const person = (o: Partial<PersonView> = {}): PersonView => ({
   id: "p1",
@@ -131,6 +132,25 @@ describe("before the end", () => {
       waiting: 0,
       items: 0,
     });
+  });
+});
+
+describe("after the end", () => {
+  it("lists every decided vote once, the newest last, and none that is open", () => {
+    const early = {
+      id: "b0",
+      question: "Chương trình",
+      passed: true,
+      sentence: "29/30 đại biểu tán thành",
+      closed_at: T,
+    };
+    const r = { ...result([24, 1, 1], ["80%", "3,33%", "3,33%"]), sentence: "24/30 đại biểu tán thành" };
+    expect(decided(ballot({ state: "closed", result: r }, { history: [early] })).map((b) => b.id)).toEqual([
+      "b0",
+      "b1",
+    ]);
+    expect(decided(ballot({}, { history: [early] })).map((b) => b.id)).toEqual(["b0"]);
+    expect(decided(null)).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { timeText } from "../../core/format";
 import { api } from "../../core/http";
+import type { BallotView } from "../../core/protocol";
 import { call } from "../../i18n/call";
 import { desk as t } from "../../i18n/desk";
 import { Button, LinkButton } from "../../ui/button";
@@ -19,7 +20,7 @@ type Office = "asking" | "yes" | "no" | "failed";
 export function Ended({ session, door, leave }: FaceProps) {
   const { views } = session;
   const head = views.agenda.value?.sitting;
-  const history = views.ballot.value?.history ?? [];
+  const results = decided(views.ballot.value);
   const office = useSignal<Office>("asking");
   useEffect(() => {
     session.own.end();
@@ -87,11 +88,11 @@ export function Ended({ session, door, leave }: FaceProps) {
             </>
           )}
         </section>
-        {history.length > 0 && (
+        {results.length > 0 && (
           <section class="card stack">
             <h2>{t("ballot_history")}</h2>
             <ul class="stack dk-plain" role="list">
-              {history.map((b) => (
+              {results.map((b) => (
                 <li key={b.id} data-testid="past-result">
                   <strong>{b.question}</strong>
                   <br />
@@ -108,4 +109,13 @@ export function Ended({ session, door, leave }: FaceProps) {
       <LiveRegion />
     </div>
   );
+}
+
+/** decided are all votes of the sitting in their order; the newest stands apart from the earlier ones in the view. */
+export function decided(view: BallotView | null): { id: string; question: string; sentence: string }[] {
+  const last = view?.ballot;
+  const earlier = (view?.history ?? []).filter((b) => b.id !== last?.id);
+  return last?.result
+    ? [...earlier, { id: last.id, question: last.question, sentence: last.result.sentence }]
+    : earlier;
 }

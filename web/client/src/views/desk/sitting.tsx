@@ -218,7 +218,7 @@ export function EndDialog({ clerk }: { clerk: Clerk }) {
       {lines.length > 0 ? (
         <>
           <p>{t("end_open")}</p>
-          <ul data-testid="still-open">
+          <ul class="dk-open" data-testid="still-open">
             {lines.map((l) => (
               <li key={l}>{l}</li>
             ))}
