@@ -11,14 +11,14 @@ import { act, listen } from "./socket.mjs";
 export const out = fileURLToPath(new URL("../out/", import.meta.url));
 export const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 }, desktop: { width: 1280, height: 800 } };
 
-export async function launch({ video = picture(640, 360, 15), audio = speech() } = {}) {
+export async function launch({ video = picture(640, 360, 15), audio = speech(), more = [] } = {}) {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
       "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required",
       `--use-file-for-fake-video-capture=${video}`, `--use-file-for-fake-audio-capture=${audio}`,
-      "--auto-select-desktop-capture-source=Entire screen", "--disable-dev-shm-usage",
+      "--auto-select-desktop-capture-source=Entire screen", "--disable-dev-shm-usage", ...more,
     ],
   });
 }
