@@ -1,6 +1,6 @@
 /** ĐB2 Trong họp: the deputy's meeting page; also for guests, tellers and technicians. */
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { now, serverNow } from "../../core/clock";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
@@ -144,6 +144,8 @@ export default function DeputyFace({ session, leave }: FaceProps) {
   );
 }
 
+const writes = () => !!document.activeElement?.closest?.("input, textarea");
+
 interface Slot {
   node: preact.ComponentChildren | null;
   /** What waits as chips. */
@@ -168,15 +170,17 @@ function useSlot(
   const keyOf = (k: OverlayKind) =>
     k === "rollcall" ? `r${views.rollcall.value?.opened_at}` : `${k}${views.ballot.value?.ballot?.id}`;
   const open = kinds.filter((k) => !folded.value.includes(keyOf(k)));
-  const first = open[0];
-  const key = first ? keyOf(first) : "";
+  const key = open[0] ? keyOf(open[0]) : "";
+  // Whoever types when it comes keeps panel, focus and words; it waits as a chip until it is pressed.
+  const came = useRef({ key: "", typing: false });
+  if (came.current.key !== key) came.current = { key, typing: !!panel.value && writes() };
+  const { typing } = came.current;
+  const first = typing ? undefined : open[0];
   useEffect(() => {
-    // Whoever types keeps the panel; the vote waits as a chip until it is pressed.
-    const writes = document.activeElement?.closest("input, textarea");
     if (!key) return;
-    if (writes) folded.value = [...folded.value, key];
+    if (typing) folded.value = [...folded.value, key];
     else panel.value = "";
-  }, [key, folded, panel]);
+  }, [key, typing, folded, panel]);
   const fold = (k: OverlayKind) => (folded.value = [...folded.value, keyOf(k)]);
   const show = (k: OverlayKind) => (folded.value = folded.value.filter((x) => x !== keyOf(k)));
   const ballot = views.ballot.value?.ballot;
