@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -98,6 +99,7 @@ type Me struct {
 	Roles  []council.Role   `json:"roles"`
 	Seat   int              `json:"seat,omitempty"`
 	Group  string           `json:"group,omitempty"`
+	Hall   string           `json:"hall,omitempty" doc:"name of the hall whose list names this person: the device may go to hall mode"`
 }
 
 // MeAt says who a device is in a sitting; nil when nobody yet. A citizen's own name comes from the side table.
@@ -128,10 +130,20 @@ func (o *Office) MeAt(ctx context.Context, d auth.Device, sitting string) (*Me, 
 	}
 	for _, l := range doc.People {
 		if l.ID == p.ID {
-			me.Seat, me.Group = l.Seat, l.Group
+			me.Seat, me.Group, me.Hall = l.Seat, l.Group, hallName(doc.People, l.Hall)
 		}
 	}
 	return me, nil
+}
+
+// hallName is the short name of a hall on the list; "" for none.
+func hallName(people []council.Person, hall string) string {
+	for _, p := range people {
+		if hall != "" && string(p.ID) == hall && slices.Contains(p.Roles, council.RoleHall) {
+			return cmp.Or(p.Label, p.Name)
+		}
+	}
+	return ""
 }
 
 // Known is what a citizen wrote at an earlier door of the same council on the same device; nil when nothing is known.

@@ -1,5 +1,30 @@
 /** How loud a track is, for the three bars. One AudioContext for the page, opened by a tap. */
 
+import { signal } from "@preact/signals";
+
+const SOUNDS = "nt.sounds";
+
+/** soundsOn: this device plays the signals of a meeting ("Âm báo"). */
+export const soundsOn = signal(
+  (() => {
+    try {
+      return localStorage.getItem(SOUNDS) !== "off";
+    } catch {
+      return true;
+    }
+  })(),
+);
+
+/** setSounds switches them and remembers it on this device. */
+export function setSounds(on: boolean): void {
+  soundsOn.value = on;
+  try {
+    localStorage.setItem(SOUNDS, on ? "on" : "off");
+  } catch {
+    // Without storage the choice lasts until the page is closed.
+  }
+}
+
 let context: AudioContext | undefined;
 
 /** audioContext gives the page's one AudioContext; call it first inside a tap. */
@@ -39,20 +64,28 @@ export function meter(track: MediaStreamTrack, heard: (level: number) => void): 
   };
 }
 
-/** chime plays soft notes (Hz) one after the other, at −18 dBFS, 160 ms each. */
+/** From note to note, and the length of one, in seconds: three notes end within 400 ms. */
+const STEP_S = 0.13;
+
+/** chime plays soft notes (Hz) one after the other, at −18 dBFS, when sounds are on. */
 export function chime(notes: readonly number[]): void {
+  if (soundsOn.peek()) play(notes);
+}
+
+/** play plays notes always: a test of the loudspeaker. */
+export function play(notes: readonly number[]): void {
   const ctx = audioContext();
   if (!ctx) return;
   notes.forEach((hz, i) => {
-    const at = ctx.currentTime + i * 0.16;
+    const at = ctx.currentTime + i * STEP_S;
     const tone = ctx.createOscillator();
     const gain = ctx.createGain();
     tone.frequency.value = hz;
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(0.125, at + 0.02);
-    gain.gain.linearRampToValueAtTime(0, at + 0.16);
+    gain.gain.linearRampToValueAtTime(0, at + STEP_S);
     tone.connect(gain).connect(ctx.destination);
     tone.start(at);
-    tone.stop(at + 0.17);
+    tone.stop(at + STEP_S);
   });
 }

@@ -4,9 +4,9 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import { ActError } from "./act-error";
+import { Acts, BACKOFF } from "./acts";
 import { addSample, resetClock } from "./clock";
 import { randomText, uuidv7 } from "./ids";
-import { forget, keep, keptFor } from "./outbox";
 import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
 import { type Resume, readResume, writeResume } from "./resume";
 
@@ -25,15 +25,6 @@ export type LinkState =
   | "gone" // no such sitting
   | "closed"; // stopped by this page
 
-interface Pending {
-  message: { type: string; id: string } & Record<string, unknown>;
-  at: number;
-  sent: boolean;
-  tries: number;
-  done: (ok: Ok) => void;
-  fail: (e: Error) => void;
-}
-
 interface Asked {
   done: (m: ServerMessage) => void;
   fail: (e: Error) => void;
@@ -46,6 +37,8 @@ export interface LinkOptions {
   url?: string;
   /** The state of the page for the server's first slots. */
   want?: () => MediaWant;
+  /** The device sits in its person's hall: asked at each hello, the welcome tells what holds. */
+  inHall?: () => boolean;
   /** Every message that is not an answer. */
   onMessage: (m: ServerMessage) => void;
   onWelcome?: (w: Welcome) => void;
@@ -54,31 +47,18 @@ export interface LinkOptions {
 
 /** readyState of an open WebSocket (WHATWG HTML). */
 const OPEN = 1;
-/** Milliseconds between tries: close together at first, because a restarted server is back within seconds. */
-const BACKOFF = [0, 250, 500, 1000, 1000, 1000, 1500, 2000, 3000, 5000];
 const YOUNG_MS = 60_000;
-/** An act that steers (give the floor, next item …) is not repeated when it is older than this; a vote always is. */
-const STEER_LIFE_MS = 60_000;
-const LASTING = new Set([
-  "vote.cast",
-  "rollcall.checkin",
-  "queue.raise",
-  "queue.withdraw",
-  "message.send",
-  "floor.accept",
-]);
-
 export class Link {
   readonly state: Signal<LinkState> = signal("idle");
   /** Local Unix milliseconds since when the socket is away; 0 = it is there. */
   readonly lostAt = signal(0);
   readonly waitingAhead = signal<{ ahead: number; reason: string } | null>(null);
   /** Ids of acts without answer. */
-  readonly pending: Signal<readonly string[]> = signal([]);
+  readonly pending: Signal<readonly string[]>;
   person = "";
 
   private ws: WebSocket | undefined;
-  private acts = new Map<string, Pending>();
+  private readonly acts: Acts;
   private asked = new Map<string, Asked>();
   private hello = "";
   private seq = 0;
@@ -94,6 +74,13 @@ export class Link {
 
   constructor(private readonly o: LinkOptions) {
     this.resume = readResume(o.door);
+    this.acts = new Acts(
+      o.door,
+      () => this.person,
+      () => this.state.value === "open",
+      (m) => this.raw(m),
+    );
+    this.pending = this.acts.pending;
   }
 
   /** start connects; it is safe to call it again. */
@@ -101,6 +88,7 @@ export class Link {
     if (this.ws || this.stopped) return;
     if (typeof window !== "undefined") {
       window.addEventListener("online", this.nudge);
+      window.addEventListener("offline", this.nudge);
       window.addEventListener("pageshow", this.nudge);
       document.addEventListener("visibilitychange", this.nudge);
     }
@@ -114,6 +102,7 @@ export class Link {
     clearTimeout(this.pinger);
     if (typeof window !== "undefined") {
       window.removeEventListener("online", this.nudge);
+      window.removeEventListener("offline", this.nudge);
       window.removeEventListener("pageshow", this.nudge);
       document.removeEventListener("visibilitychange", this.nudge);
     }
@@ -140,16 +129,14 @@ export class Link {
     this.connect(false);
   }
 
+  /** rejoin says hello anew on a fresh socket, with the same seat: hall mode changed. */
+  rejoin(): void {
+    if (this.state.value === "open") this.connect(false);
+  }
+
   /** act sends a command and resolves after the server's commit; it rejects with ActError on a definite refusal. */
   act(body: ActBody): Promise<Ok> {
-    const id = uuidv7();
-    const message = { ...body, id } as Pending["message"];
-    return new Promise((done, fail) => {
-      this.acts.set(id, { message, at: Date.now(), sent: false, tries: 0, done, fail });
-      this.listPending();
-      if (LASTING.has(message.type)) void keep({ id, door: this.o.door, person: this.person, message, at: Date.now() });
-      this.flush();
-    });
+    return this.acts.add(body);
   }
 
   /** ask sends a request and resolves with its answer; it rejects after ms or when the socket breaks. */
@@ -223,6 +210,7 @@ export class Link {
       ...(this.resume ? { resume: this.resume } : {}),
       ...(this.seq ? { since: this.seq, boot: this.boot } : {}),
       ...(take ? { take: true } : {}),
+      ...(this.o.inHall?.() ? { place: "hall" } : {}),
       ...(this.o.want ? { want: this.o.want() } : {}),
     });
   }
@@ -260,7 +248,7 @@ export class Link {
         if (m.re) this.state.value = "waiting";
         return;
       case "ok":
-        this.answered(m.re, (p) => p.done(m));
+        this.acts.done(m);
         return;
       case "error":
         this.refused(m);
@@ -287,33 +275,11 @@ export class Link {
     this.openedAt = Date.now();
     this.lostAt.value = 0;
     this.waitingAhead.value = null;
+    this.acts.rewind();
     this.state.value = "open";
     this.o.onWelcome?.(w);
-    void this.restoreKept();
-    for (const p of this.acts.values()) p.sent = false;
-    this.flush();
+    this.acts.welcomed();
     this.schedulePing(0);
-  }
-
-  private async restoreKept() {
-    for (const k of await keptFor(this.o.door, this.person)) {
-      if (this.acts.has(k.id)) continue;
-      this.acts.set(k.id, { message: k.message, at: k.at, sent: false, tries: 0, done: () => {}, fail: () => {} });
-    }
-    this.listPending();
-    this.flush();
-  }
-
-  private flush() {
-    if (this.state.value !== "open") return;
-    for (const [id, p] of this.acts) {
-      if (p.sent) continue;
-      if (!LASTING.has(p.message.type) && Date.now() - p.at > STEER_LIFE_MS) {
-        this.answered(id, (x) => x.fail(new ActError("closed", "too_late")));
-        continue;
-      }
-      p.sent = this.raw(p.message);
-    }
   }
 
   private refused(m: Extract<ServerMessage, { type: "error" }>) {
@@ -323,33 +289,7 @@ export class Link {
       else if (m.code === "no_sitting" || m.code === "no_such_sitting") this.end("gone");
       return;
     }
-    const p = this.acts.get(m.re);
-    if (p && (m.kind === "internal" || m.code === "busy" || m.code === "too_fast") && p.tries < 6) {
-      // The act was left undone: repeat it with its own id.
-      p.tries++;
-      setTimeout(
-        () => {
-          p.sent = false;
-          this.flush();
-        },
-        BACKOFF[Math.min(p.tries + 1, BACKOFF.length - 1)],
-      );
-      return;
-    }
-    if (p) {
-      this.answered(m.re, (x) => x.fail(new ActError(m.kind, m.code, (m.data ?? {}) as Record<string, unknown>)));
-      return;
-    }
-    if (this.asked.has(m.re)) this.replied(m.re, m);
-  }
-
-  private answered(id: string, give: (p: Pending) => void) {
-    const p = this.acts.get(id);
-    if (!p) return;
-    this.acts.delete(id);
-    void forget(id);
-    this.listPending();
-    give(p);
+    if (!this.acts.refuse(m) && this.asked.has(m.re)) this.replied(m.re, m);
   }
 
   private replied(id: string, m: ServerMessage) {
@@ -359,10 +299,6 @@ export class Link {
     clearTimeout(a.timer);
     if (m.type === "error") a.fail(new ActError(m.kind, m.code, (m.data ?? {}) as Record<string, unknown>));
     else a.done(m);
-  }
-
-  private listPending() {
-    this.pending.value = [...this.acts.keys()];
   }
 
   private async ping(ms: number) {
@@ -403,10 +339,7 @@ export class Link {
         return this.end("replaced");
       case 4400:
         // The same unsent act would end every session: after the second time give the acts up.
-        if (++this.badCloses > 1) {
-          for (const id of [...this.acts.keys()])
-            this.answered(id, (p) => p.fail(new ActError("invalid", "malformed")));
-        }
+        if (++this.badCloses > 1) this.acts.giveUp("invalid", "malformed");
         break;
       default:
     }

@@ -91,6 +91,14 @@ export class Own {
     if (this.on.mic.value) await this.switch("mic", true);
   }
 
+  /** hush closes the microphone and lets the device go: the hall's own microphone hears the person. */
+  async hush(): Promise<void> {
+    if (this.on.mic.value) await this.switch("mic", false);
+    this.micTrack.value?.stop();
+    this.micTrack.value = null;
+    this.interrupted.value = false;
+  }
+
   /** end stops all capture. */
   end(): void {
     this.micTrack.value?.stop();

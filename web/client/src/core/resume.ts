@@ -5,6 +5,27 @@ export interface Resume {
   secret: string;
 }
 
+const hallKey = (door: string) => `nt.hall.${door}`;
+
+/** readHall says whether this tab was in hall mode. */
+export function readHall(door: string): boolean {
+  try {
+    return sessionStorage.getItem(hallKey(door)) === "1";
+  } catch {
+    return false;
+  }
+}
+
+/** writeHall remembers it over a reload. */
+export function writeHall(door: string, on: boolean) {
+  try {
+    if (on) sessionStorage.setItem(hallKey(door), "1");
+    else sessionStorage.removeItem(hallKey(door));
+  } catch {
+    // Without session storage a reload joins with sound of its own.
+  }
+}
+
 const resumeKey = (door: string) => `nt.resume.${door}`;
 
 /** readResume gives the seat that this tab held, if it held one. */

@@ -5,7 +5,8 @@ import { serverNow, startTicking } from "./clock";
 import { Link } from "./link";
 import { Media } from "./media";
 import { Own } from "./microphone";
-import type { ActBody, Ok, Profile, Role } from "./protocol";
+import type { ActBody, Ok, Profile, Role, Welcome } from "./protocol";
+import { writeHall } from "./resume";
 import { applyView, newViews, type Views } from "./views";
 
 export interface SessionOptions {
@@ -35,13 +36,23 @@ export class Session {
   readonly open: ReadonlySignal<boolean>;
   /** media.gate of own sources: why a gate closed last ("chair", "floor", "policy"). */
   readonly gateWhy = signal("");
+  /** Hall mode: this device neither plays nor records, its person is heard and hears in the hall. */
+  readonly atHall = signal(false);
+  /** "online", or the hall where the server counts this device; "" before the welcome. */
+  readonly place = signal("");
+  private wantsHall = false;
+  private readonly movePending = signal(false);
   private readonly age = signal(0);
   private timers: (() => void)[] = [];
   private wake: { release(): Promise<void> } | undefined;
 
   constructor(readonly o: SessionOptions) {
+    this.wantsHall = o.atHall ?? false;
+    this.atHall.value = this.wantsHall;
+    this.movePending.value = this.wantsHall;
     this.link = new Link({
       door: o.door,
+      inHall: () => this.wantsHall,
       ...(o.url ? { url: o.url } : {}),
       want: () => this.media.want.peek(),
       onMessage: (m) => {
@@ -49,7 +60,7 @@ export class Session {
         else if (m.type === "media.gate") this.gateWhy.value = m.open ? "" : m.why;
         else this.media.handle(m);
       },
-      onWelcome: (w) => this.media.welcomed(w.resumed),
+      onWelcome: (w) => this.welcomed(w),
     });
     this.media = new Media(this.link, o.profile, () => this.link.person);
     this.own = new Own(this.media, o.profile === "member");
@@ -60,6 +71,44 @@ export class Session {
       if (away >= LONG_MS) return "long";
       if (away >= SHORT_MS) return "socket";
       return this.media.lost.value && !since ? "media" : "";
+    });
+  }
+
+  private welcomed(w: Welcome) {
+    this.media.welcomed(w.resumed);
+    this.place.value = w.place;
+    const quiet = w.place !== "online" && !w.roles.includes("hall");
+    if (this.atHall.peek() === quiet) return;
+    this.atHall.value = quiet;
+    // The list names no hall for this person: the device plays after all, which needs a tap.
+    if (!quiet) this.media.slots.needTap.value = true;
+  }
+
+  /** setHall goes to hall mode or leaves it. Call it inside a tap: sound may have to play again. */
+  setHall(on: boolean): void {
+    this.wantsHall = on;
+    this.atHall.value = on;
+    this.movePending.value = true;
+    writeHall(this.o.door, on);
+    if (on) {
+      void this.own.hush();
+      this.media.slots.hush();
+    } else this.unlock();
+    this.link.rejoin();
+  }
+
+  /** moveOnce tells the roll-call once where a present person sits now, after hall mode was switched. */
+  private moveOnce(): () => void {
+    return effect(() => {
+      const self = this.views.self.value;
+      const rows = this.views.rollcall.value?.rows;
+      const place = this.place.value;
+      if (!this.movePending.value || !this.open.value || !self || !rows || (place !== "online") !== this.wantsHall)
+        return;
+      this.movePending.value = false;
+      const row = rows.find((r) => r.person === self.person);
+      if (self.voter && (row?.state === "present" || row?.state === "late") && row.place !== place)
+        void this.act({ type: "rollcall.checkin" }).catch(() => undefined);
     });
   }
 
@@ -110,6 +159,7 @@ export class Session {
     this.timers.push(() => window.removeEventListener("beforeunload", this.holdPage));
     this.timers.push(this.follow());
     if (this.o.checkIn) this.timers.push(this.checkInOnce());
+    this.timers.push(this.moveOnce());
     this.link.start();
     this.media.start();
     void this.awake();
@@ -117,7 +167,7 @@ export class Session {
 
   /** unlock creates and plays the audio elements; only inside a tap. A device in a hall stays silent. */
   unlock(): void {
-    if (!this.o.atHall) this.media.slots.unlock();
+    if (!this.atHall.value) this.media.slots.unlock();
   }
 
   /** act sends a command; resolves after the commit. */
@@ -130,7 +180,7 @@ export class Session {
    * box stands; then the act; then the sound. False when there is no microphone (own.problem says why).
    */
   async takeFloor(): Promise<boolean> {
-    const quiet = this.o.atHall ?? false; // the hall's microphone speaks for a person in the hall
+    const quiet = this.atHall.value; // the hall's microphone speaks for a person in the hall
     if (!quiet && !(await this.own.prepare())) return false;
     await this.act({ type: "floor.accept" });
     return quiet || this.own.switch("mic", true);

@@ -158,13 +158,19 @@ export class Slots {
     );
   }
 
-  /** end stops the players. */
-  end(): void {
+  /** hush takes the players away: a hall's loudspeakers play. unlock brings them back, inside a tap. */
+  hush(): void {
     for (const el of this.players) {
       el.srcObject = null;
       el.remove();
     }
     this.players = [];
+    this.needTap.value = false;
+  }
+
+  /** end stops the players. */
+  end(): void {
+    this.hush();
     for (const s of this.video) s.stream.value = null;
     this.conn = undefined;
   }

@@ -1,6 +1,6 @@
 /** ĐB2 Trong họp: the deputy's meeting page; also for guests, tellers and technicians. */
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 import { now, serverNow } from "../../core/clock";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
@@ -8,12 +8,14 @@ import { common } from "../../i18n/common";
 import "../../styles/meeting.css";
 import { Button, IconLabelButton } from "../../ui/button";
 import { Sheet } from "../../ui/card";
+import { Chip } from "../../ui/chip";
 import { Countdown } from "../../ui/clock";
 import { AlertDialog } from "../../ui/dialog";
 import { IconBook, IconLeave, IconMore, IconPeople } from "../../ui/icons";
+import { useBells } from "../chair/sounds";
 import type { FaceProps } from "../faces";
 import { useAct } from "../meeting/act";
-import { CamButton, MicButton, switchLine, typing } from "../meeting/controls";
+import { CamButton, MicButton } from "../meeting/controls";
 import { InvitedDialog } from "../meeting/invited";
 import { type OverlayKind, overlays } from "../meeting/model";
 import { MorePanel } from "../meeting/more";
@@ -26,6 +28,8 @@ import { GridPager, StageView, Strip, TILES } from "../meeting/stage";
 import { useNarrow } from "../meeting/use";
 import { VoteSheet } from "../meeting/vote";
 import { HandButton, HandChips } from "./hand";
+import { useKeys } from "./keys";
+import { LowerHand } from "./lower";
 
 const RESULT_NARROW_MS = 8000;
 const RESULT_WIDE_MS = 20_000;
@@ -33,7 +37,7 @@ const STRIP_WIDE = 3;
 const STRIP_NARROW = 3;
 
 /** DeputyFace is one MeetingShell whose sheet slot holds one thing at a time. */
-export default function DeputyFace({ session, leave }: FaceProps) {
+export default function DeputyFace({ session, door, leave }: FaceProps) {
   const narrow = useNarrow();
   const panel = useSignal<PanelKind | "">("");
   const layout = useSignal<"speaker" | "grid">("speaker");
@@ -41,7 +45,9 @@ export default function DeputyFace({ session, leave }: FaceProps) {
   const leaving = useSignal(false);
   const folded = useSignal<readonly string[]>([]);
   const slot = useSlot(session, narrow, folded, panel);
+  const speaks = useCallback(() => session.views.self.peek()?.floor?.state === "speaking", [session]);
   useKeys(session);
+  useBells(session, speaks);
   const self = session.views.self.value;
   const invited = self?.floor?.state === "invited" ? self.floor : null;
   const askLeave = () => (leaving.value = true);
@@ -50,6 +56,7 @@ export default function DeputyFace({ session, leave }: FaceProps) {
   const sheet =
     slot.node ??
     panelNode(session, panel.value, {
+      hall: door.me?.hall ?? "",
       layout: layout.value,
       setLayout: (l) => (layout.value = l),
       open: (k) => (panel.value = k),
@@ -220,7 +227,13 @@ function Dock(p: { session: Session; slot: Slot }) {
           {k === "vote" && ballot && ballot.ends_at > serverNow() && <Countdown until={ballot.ends_at} />}
         </button>
       ))}
+      {session.atHall.value && (
+        <Chip tone="info" testid="hall-sound">
+          {call("hall_sound")}
+        </Chip>
+      )}
       <HandChips session={session} />
+      <LowerHand session={session} />
       <PresenceChip session={session} />
       {speaking && (
         <Button
@@ -278,21 +291,4 @@ function panelNode(
     default:
       return null;
   }
-}
-
-/** Ctrl+D microphone, Ctrl+E picture, Ctrl+Alt+H hand. */
-function useKeys(session: Session) {
-  useEffect(() => {
-    const key = (e: KeyboardEvent) => {
-      if (typing(e) || !e.ctrlKey) return;
-      const k = e.key.toLowerCase();
-      if (!e.altKey && k === "d") void switchLine(session, "mic");
-      else if (!e.altKey && k === "e") void switchLine(session, "cam");
-      else if (e.altKey && k === "h") document.querySelector<HTMLElement>("[data-testid=hand]")?.click();
-      else return;
-      e.preventDefault();
-    };
-    document.addEventListener("keydown", key);
-    return () => document.removeEventListener("keydown", key);
-  }, [session]);
 }

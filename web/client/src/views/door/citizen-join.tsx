@@ -10,7 +10,9 @@ import { Chip } from "../../ui/chip";
 import { Field, Select } from "../../ui/field";
 import { NetBadge, type NetLevel } from "../../ui/net";
 import { LangSwitch, TextSize } from "../../ui/settings";
+import { AddToCalendar } from "./calendar";
 import { checkNetwork, type DoorInfo } from "./info";
+import { OwnAuthority } from "./own-authority";
 
 /** DoorHead: which council, which meeting, its state and time. */
 export function DoorHead(p: { info: DoorInfo }) {
@@ -33,6 +35,11 @@ export function DoorHead(p: { info: DoorInfo }) {
             : t("starts_on", { time: timeText(at, false), date: dateText(at) })}
         </span>
       </p>
+      {info.state === "published" && at > serverNow() && (
+        <p>
+          <AddToCalendar door={info.door} title={`${info.title} – ${info.council_name}`} at={at} place={info.place} />
+        </p>
+      )}
     </header>
   );
 }
@@ -130,6 +137,7 @@ export function CitizenJoin(p: {
           </strong>
         </p>
       )}
+      <OwnAuthority />
       <details>
         <summary>{t("reading")}</summary>
         <div class="stack">

@@ -9,6 +9,8 @@ export interface Me {
   roles: Role[];
   seat?: number;
   group?: string;
+  /** Name of the hall whose list names this person. */
+  hall?: string;
 }
 
 export interface DoorInfo {

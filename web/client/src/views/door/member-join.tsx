@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { camera, type Device, DeviceError, devices, type MicProblem, microphone, permission } from "../../core/devices";
-import { chime, meter } from "../../core/levels";
+import { meter, play } from "../../core/levels";
 import { call } from "../../i18n/call";
 import { door as t } from "../../i18n/door";
 import "../../styles/meeting.css";
@@ -15,6 +15,7 @@ import { MicHelp } from "../meeting/permission";
 import { LevelBars, Video } from "../meeting/tile";
 import { DoorHead } from "./citizen-join";
 import { checkNetwork } from "./info";
+import { OwnAuthority } from "./own-authority";
 import type { MemberJoinProps } from "./page";
 
 const QUIET_MS = 8000;
@@ -118,15 +119,20 @@ export function MemberJoin(p: MemberJoinProps) {
             <p>
               <NetBadge level={net.value} {...(info.help_phone ? { phone: info.help_phone } : {})} />
             </p>
-            {!steers && (
+            {me?.hall && !steers && (
               <Tick label={t("at_hall")} checked={hall.value} onChange={(v) => (hall.value = v)} testid="at-hall" />
             )}
-            {hall.value && <p class="muted">{t("hall_sound")}</p>}
+            {hall.value && (
+              <p class="muted" data-testid="hall-sound">
+                {me?.hall} · {t("hall_sound")}
+              </p>
+            )}
             {steers && !mic.value && !tested() && <p class="chip chip-warning">{t("test_first")}</p>}
             <Button kind="primary" main wide onClick={join} testid="join">
               {counts ? t("check_in_and_join") : t("join")}
             </Button>
             <p class="muted">{t("joins_off")}</p>
+            <OwnAuthority />
           </section>
         </div>
       </main>
@@ -170,7 +176,7 @@ function MicCheck(p: { track: MediaStreamTrack }) {
         <LevelBars level={level.value} label={call("microphone")} />
         {heard.value ? t("mic_heard") : quiet.value ? t("mic_silent") : t("say_something")}
       </p>
-      <Button onClick={() => chime([660, 880])} testid="test-sound">
+      <Button onClick={() => play([660, 880])} testid="test-sound">
         {t("test_sound")}
       </Button>
     </div>

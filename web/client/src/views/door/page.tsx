@@ -4,6 +4,7 @@ import { type ComponentType, Fragment } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { inApp } from "../../core/devices";
 import { ApiError } from "../../core/http";
+import { readHall, writeHall } from "../../core/resume";
 import { Session } from "../../core/session";
 import { common } from "../../i18n/common";
 import { door as t } from "../../i18n/door";
@@ -60,7 +61,7 @@ export function DoorPage() {
       return;
     }
     if (info.me && wasIn(info.door)) {
-      join(info);
+      join(info, { hall: readHall(info.door) });
       return;
     }
     let Member: ComponentType<MemberJoinProps> | null = null;
@@ -111,6 +112,7 @@ export function DoorPage() {
       try {
         await o.before;
         remember(info.door, true);
+        writeHall(info.door, o.hall ?? false);
         session.start();
         if (o.mic || o.cam) session.own.use(o.mic ?? null, o.cam ?? null);
         const Face = await loadFace(roles);
@@ -128,6 +130,7 @@ export function DoorPage() {
     if (now.at !== "in") return;
     now.session.leave();
     remember(address.door, false);
+    writeHall(address.door, false);
     step.value = { at: "loading" };
     void load();
   };

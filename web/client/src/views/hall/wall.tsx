@@ -21,6 +21,7 @@ import {
 import { announce, LiveRegion } from "../../ui/live";
 import { Toasts } from "../../ui/toast";
 import { quorumState } from "../chair/model";
+import { useBells } from "../chair/sounds";
 import { turnClock } from "../chair/turn";
 import { secondsTo } from "../display/model";
 import type { DoorInfo } from "../door/info";
@@ -34,6 +35,9 @@ import { presentHere } from "./model";
 import { fullScreen } from "./screen";
 import { HallRaise, HallRollCall, listHere } from "./sheets";
 
+/** A hall hears every bell. */
+const always = () => true;
+
 /** Tiles of the strip, the own room not among them. */
 const TILES = 4;
 /** A result stays in the head line this long. */
@@ -44,6 +48,7 @@ type SheetName = "" | "raise" | "roll";
 export function HallWall({ session, door, onCheck }: { session: Session; door: DoorInfo; onCheck: () => void }) {
   const sheet = useSignal<SheetName>("");
   useHallKeys(session);
+  useBells(session, always);
   const self = session.views.self.value;
   const invited = self?.floor?.state === "invited" ? self.floor : null;
   const show = (name: SheetName) => {

@@ -17,7 +17,7 @@ export function gateOpen(session: Session, line: Line): boolean {
 /** switchLine turns a line on or off and says so; a closed gate is explained instead of asking for a device. */
 export async function switchLine(session: Session, line: Line): Promise<void> {
   const on = session.own.on[line].value;
-  if (session.o.atHall && line !== "screen") {
+  if (session.atHall.value && line !== "screen") {
     toast(call("hall_sound"));
     return;
   }

@@ -1,14 +1,18 @@
 /** Trợ giúp: phone, text size, language, keys, the notices of this meeting; always in the same place. */
 import { dateText, timeText } from "../../core/format";
+import { setSounds, soundsOn } from "../../core/levels";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
 import { common } from "../../i18n/common";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
+import { Tick } from "../../ui/field";
 import { LangSwitch, TextSize } from "../../ui/settings";
 import { toastLog } from "../../ui/toast";
+import { keysBound, keysOn, setKeys } from "./keys";
 
-const KEYS = ["key_mic", "key_cam", "key_hand", "key_regions", "key_list", "key_help"] as const;
+const OWN_KEYS = ["key_mic", "key_cam", "key_hand", "key_talk"] as const;
+const PAGE_KEYS = ["key_regions", "key_list", "key_help"] as const;
 
 /** HelpDialog is opened by Trợ giúp and by Ctrl+Alt+/. */
 export function HelpDialog(p: { session: Session; onClose: () => void }) {
@@ -23,13 +27,15 @@ export function HelpDialog(p: { session: Session; onClose: () => void }) {
       )}
       <TextSize />
       <LangSwitch />
+      <Tick label={call("sounds")} checked={soundsOn.value} onChange={setSounds} testid="sounds-help" />
       <section class="stack">
         <h3>{call("keys")}</h3>
         <ul class="list" role="list">
-          {KEYS.map((k) => (
+          {(keysBound.value ? [...OWN_KEYS, ...PAGE_KEYS] : PAGE_KEYS).map((k) => (
             <li key={k}>{call(k)}</li>
           ))}
         </ul>
+        {keysBound.value && <Tick label={call("keys_on")} checked={keysOn.value} onChange={setKeys} testid="keys-on" />}
       </section>
       <section class="stack">
         <h3>{common("notices")}</h3>

@@ -75,7 +75,7 @@ export function InvitedDialog(p: { session: Session; floor: FloorHolder }) {
           testid="invite-accept"
           onClick={() => void speak()}
         >
-          {call("mic_and_speak")}
+          {call(session.atHall.value ? "speak_in_hall" : "mic_and_speak")}
         </Button>
         <Button
           wide

@@ -2,14 +2,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Device, devices, isIOS } from "../../core/devices";
-import { meter } from "../../core/levels";
+import { meter, setSounds, soundsOn } from "../../core/levels";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
 import { common } from "../../i18n/common";
 import { Button } from "../../ui/button";
 import { Sheet } from "../../ui/card";
 import { Segments } from "../../ui/chip";
-import { Select } from "../../ui/field";
+import { Select, Tick } from "../../ui/field";
 import { IconHelp, IconLeave, IconMessage, IconPeople } from "../../ui/icons";
 import { toast } from "../../ui/toast";
 import { ShareButton } from "./controls";
@@ -92,6 +92,8 @@ function stored(kind: "mic" | "cam"): string {
 
 export interface MoreProps {
   session: Session;
+  /** The hall whose list names this person; "" = none. */
+  hall: string;
   layout: "speaker" | "grid";
   setLayout: (l: "speaker" | "grid") => void;
   open: (k: PanelKind) => void;
@@ -135,7 +137,17 @@ export function MorePanel(p: MoreProps) {
           onChange={p.setLayout}
         />
       </div>
-      <DevicePicker session={p.session} />
+      {p.hall && (
+        <Tick
+          label={call("hall_mode")}
+          checked={p.session.atHall.value}
+          disabled={!p.session.open.value}
+          onChange={(on) => p.session.setHall(on)}
+          testid="hall-mode"
+        />
+      )}
+      {!p.session.atHall.value && <DevicePicker session={p.session} />}
+      <Tick label={call("sounds")} checked={soundsOn.value} onChange={setSounds} testid="sounds" />
       <Button wide icon={IconHelp} onClick={() => (help.value = true)} testid="help-more">
         {common("help")}
       </Button>

@@ -1,6 +1,7 @@
 /** What the meeting says aloud by itself: item, speaker, own place, votes, lost network. */
 import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { now } from "../../core/clock";
 import { chime } from "../../core/levels";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
@@ -27,6 +28,7 @@ function changed<T>(read: () => T, then: (now: T, before: T) => void): () => voi
 
 const RISING = [660, 880] as const;
 const ONE = [740] as const;
+const LAST_MS = 10_000;
 
 /** useAnnouncements speaks while the page is mounted. */
 export function useAnnouncements(session: Session): void {
@@ -70,6 +72,16 @@ export function useAnnouncements(session: Session): void {
             announce(call("say_vote_remind"), "assertive", "vote");
             chime(ONE);
           }
+        },
+      ),
+      changed(
+        () => {
+          const b = views.ballot.value?.ballot;
+          return b?.state === "open" && b.ends_at > 0 && b.ends_at - now.value <= LAST_MS ? b.id : "";
+        },
+        (id) => {
+          // The words are the countdown's; here only the note for those who have not pressed.
+          if (id && standing(views.self.value) === "may" && !views.self.value?.choice) chime(ONE);
         },
       ),
       changed(

@@ -7,6 +7,7 @@ import type { VideoSlotView } from "../../core/sub";
 import { nameOf } from "../../core/views";
 import { call } from "../../i18n/call";
 import { Button } from "../../ui/button";
+import { AddToCalendar } from "../door/calendar";
 import { fitsStage, hasFloor, onStage, strip } from "./model";
 import { Tile } from "./tile";
 
@@ -229,6 +230,14 @@ function RestMessage(p: { session: Session }) {
         <>
           <p class="big num">{timeText(t, false)}</p>
           <p>{call("begins_at", { time: timeText(head.planned_at, false) + day })}</p>
+          {head.planned_at > t && (
+            <AddToCalendar
+              door={p.session.o.door}
+              title={`${head.title} – ${head.council_name}`}
+              at={head.planned_at}
+              place={head.place}
+            />
+          )}
         </>
       )}
       {head.state === "paused" && (
