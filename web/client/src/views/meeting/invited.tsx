@@ -46,7 +46,8 @@ export function InvitedDialog(p: { session: Session; floor: FloorHolder }) {
       busy.value = false;
     }
   };
-  const problem = session.own.problem.value;
+  const later = () => void session.act({ type: "floor.decline" }).catch(() => undefined);
+  const problem = error.value === "mic" ? session.own.problem.value : null;
   return (
     <dialog
       ref={box}
@@ -60,31 +61,38 @@ export function InvitedDialog(p: { session: Session; floor: FloorHolder }) {
       <div class="stack">
         <h2 id="invited-title">{title}</h2>
         <p class="num">{minutes}</p>
-        {error.value === "mic" && problem && <MicHelp problem={problem.problem} onRetry={() => void speak()} />}
+        {problem && (
+          // Going on without a microphone gives the turn back and keeps the place.
+          <MicHelp
+            problem={problem.problem}
+            onRetry={() => void speak()}
+            onContinue={later}
+            phone={session.views.agenda.value?.sitting.help_phone}
+          />
+        )}
         {error.value && error.value !== "mic" && (
           <p class="field-error" role="alert">
             {error.value}
           </p>
         )}
-        <Button
-          kind="primary"
-          main
-          wide
-          busy={busy.value}
-          disabled={!session.open.value}
-          testid="invite-accept"
-          onClick={() => void speak()}
-        >
-          {call(session.atHall.value ? "speak_in_hall" : "mic_and_speak")}
-        </Button>
-        <Button
-          wide
-          testid="invite-later"
-          disabled={!session.open.value}
-          onClick={() => void session.act({ type: "floor.decline" }).catch(() => undefined)}
-        >
-          {call("later")}
-        </Button>
+        {!problem && (
+          <>
+            <Button
+              kind="primary"
+              main
+              wide
+              busy={busy.value}
+              disabled={!session.open.value}
+              testid="invite-accept"
+              onClick={() => void speak()}
+            >
+              {call(session.atHall.value ? "speak_in_hall" : "mic_and_speak")}
+            </Button>
+            <Button wide testid="invite-later" disabled={!session.open.value} onClick={later}>
+              {call("later")}
+            </Button>
+          </>
+        )}
       </div>
     </dialog>
   );
