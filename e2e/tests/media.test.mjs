@@ -164,6 +164,8 @@ test("the speaker's screen is seen by everybody under the speaker's name", async
     await until(`${p.name} sees the screen`, async () => (await frames()) >= 3, 30_000);
     assert.ok((await tile.innerText()).includes(name), `${p.name}: ${await tile.innerText()} names nobody of ${name}`);
   }
+  const floor = await citizen.page.$$eval("[data-testid=tile][data-floor=yes]", (l) => l.map((e) => e.innerText));
+  assert.ok(floor.every((words) => words.includes(name)), `the floor is shown as somebody else's: ${floor}`);
   await citizen.shot("screen-citizen");
   await small.shot("screen-deputy");
   await viewer.tap("share");

@@ -79,7 +79,7 @@ test("a deputy without a line for 20 s keeps hand and vote", async (t) => {
   await first.shot("banner-socket", [sizes.desktop, sizes.phone]);
   await during("the others see the hand and the vote", start + AWAY_MS - Date.now(), async () => {
     const b = (await chair.view("ballot")).ballot;
-    return (await queue(chair)).join() === [who.first, who.second].join() && b.pressed === 1 && (await banner(first)) === "socket";
+    return (await queue(chair)).join() === [who.first, who.second].join() && b.pressed === 1 && (await banner(first)) === "socket" && (await choice(first)) === "for";
   });
   const back = Date.now();
   await first.context.setOffline(false);

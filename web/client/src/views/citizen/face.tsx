@@ -106,7 +106,7 @@ function Listening(p: { session: Session }) {
   const [stage, screen] = media.slots.video;
   const state = stage?.state.value;
   const who = state?.src ? state.who : onStage(floor).who;
-  const holds = hasFloor(floor, who) || (!!holder && !state?.src);
+  const holds = hasFloor(floor, who) || (!!holder && !state?.src && !floor?.pin);
   const label = nameOf(views, who) || holder?.label || "";
   const shared = screen && screen.state.value.src !== 0 && screen.state.value.kind === "screen";
   const ballot = views.ballot.value?.ballot;

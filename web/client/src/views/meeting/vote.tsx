@@ -194,14 +194,15 @@ function Receipt(p: { session: Session; ballot: BallotDoc }) {
   const { session, ballot } = p;
   const self = session.views.self.value;
   const waiting = session.link.pending.value.length > 0;
-  if (!session.open.value) {
+  const open = session.open.value;
+  const got = self?.ballot === ballot.id && !!self.choice && !!self.choice_at;
+  if (!open && (!got || waiting)) {
     return (
       <p class="receipt" data-testid="vote-waiting">
         {common("waiting_net")}
       </p>
     );
   }
-  const got = self?.ballot === ballot.id && !!self.choice && !!self.choice_at;
   if (got && !waiting) {
     return (
       <p class="receipt">
@@ -209,7 +210,13 @@ function Receipt(p: { session: Session; ballot: BallotDoc }) {
           ✓ {common("received_at", { time: timeText(self?.choice_at ?? 0) })}
         </strong>
         <br />
-        <span class="muted">{call("may_change")}</span>
+        {open ? (
+          <span class="muted">{call("may_change")}</span>
+        ) : (
+          <span class="muted" data-testid="vote-waiting">
+            {common("waiting_net")}
+          </span>
+        )}
       </p>
     );
   }
