@@ -10,7 +10,7 @@ import { Chip } from "../../ui/chip";
 import { Field, Select } from "../../ui/field";
 import { NetBadge, type NetLevel } from "../../ui/net";
 import { LangSwitch, TextSize } from "../../ui/settings";
-import { AddToCalendar } from "./calendar";
+import { DoorCalendar } from "./calendar";
 import { checkNetwork, type DoorInfo } from "./info";
 import { OwnAuthority } from "./own-authority";
 
@@ -35,11 +35,6 @@ export function DoorHead(p: { info: DoorInfo }) {
             : t("starts_on", { time: timeText(at, false), date: dateText(at) })}
         </span>
       </p>
-      {info.state === "published" && at > serverNow() && (
-        <p>
-          <AddToCalendar door={info.door} title={`${info.title} – ${info.council_name}`} at={at} place={info.place} />
-        </p>
-      )}
     </header>
   );
 }
@@ -137,6 +132,7 @@ export function CitizenJoin(p: {
           </strong>
         </p>
       )}
+      <DoorCalendar info={info} />
       <OwnAuthority />
       <details>
         <summary>{t("reading")}</summary>

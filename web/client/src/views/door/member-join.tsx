@@ -13,6 +13,7 @@ import { NetBadge, type NetLevel } from "../../ui/net";
 import { faceName } from "../faces";
 import { MicHelp } from "../meeting/permission";
 import { LevelBars, Video } from "../meeting/tile";
+import { DoorCalendar } from "./calendar";
 import { DoorHead } from "./citizen-join";
 import { checkNetwork } from "./info";
 import { OwnAuthority } from "./own-authority";
@@ -132,6 +133,7 @@ export function MemberJoin(p: MemberJoinProps) {
               {counts ? t("check_in_and_join") : t("join")}
             </Button>
             <p class="muted">{t("joins_off")}</p>
+            <DoorCalendar info={info} />
             <OwnAuthority />
           </section>
         </div>

@@ -16,7 +16,7 @@ export function TrustNote() {
               {t("get")}
             </a>
           </p>
-          <ul class="stack">
+          <ul class="stack" role="list" style={{ listStyle: "none" }}>
             {HOW.map((k) => (
               <li key={k}>{t(k)}</li>
             ))}
