@@ -54,6 +54,7 @@ export function HallCheck(p: { name: string; phone?: string | undefined; onReady
   const problem = useSignal<MicProblem | null>(null);
   const heard = useSignal(false);
   const clear = useSignal(false);
+  const opened = useSignal(false);
   const handed = useRef(false);
   const open = async () => {
     stop(got.peek());
@@ -65,6 +66,7 @@ export function HallCheck(p: { name: string; phone?: string | undefined; onReady
     heard.value = false;
     problem.value = d.problem;
     got.value = d;
+    opened.value = true;
   };
   useEffect(() => {
     void open();
@@ -88,21 +90,23 @@ export function HallCheck(p: { name: string; phone?: string | undefined; onReady
           <section class="card stack" aria-labelledby="check-cam">
             <h2 id="check-cam">1. {hall("camera")}</h2>
             <div class="hl-preview">
-              {cam ? <Video stream={new MediaStream([cam])} label={hall("our_room")} /> : <p>{hall("camera_none")}</p>}
+              {cam && <Video stream={new MediaStream([cam])} label={hall("our_room")} />}
+              {!cam && opened.value && <p>{hall("camera_none")}</p>}
             </div>
-            <State ok={cam !== null} words={hall(cam ? "camera_ok" : "no_camera")} testid="check-cam" />
+            {opened.value && (
+              <State ok={cam !== null} words={hall(cam ? "camera_ok" : "no_camera")} testid="check-cam" />
+            )}
             <Picker kind="cam" tracks={got.value} onPick={() => void open()} />
           </section>
           <section class="card stack" aria-labelledby="check-mic">
             <h2 id="check-mic">2. {hall("mic")}</h2>
-            {mic ? (
-              <MicMeter key={mic.id} track={mic} heard={() => (heard.value = true)} ok={heard.value} />
-            ) : (
+            {mic && <MicMeter key={mic.id} track={mic} heard={() => (heard.value = true)} ok={heard.value} />}
+            {!mic && opened.value && (
               <p class="hl-bad" role="alert">
                 {hall("mic_none")}
               </p>
             )}
-            {problem.value && <MicHelp problem={problem.value} phone={p.phone} onRetry={() => void open()} />}
+            {problem.value && <MicHelp quiet problem={problem.value} phone={p.phone} onRetry={() => void open()} />}
             <Picker kind="mic" tracks={got.value} onPick={() => void open()} />
           </section>
           <section class="card stack" aria-labelledby="check-sound">

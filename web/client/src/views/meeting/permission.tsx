@@ -36,6 +36,8 @@ export function MicHelp(p: {
   onRetry: () => void;
   onContinue?: () => void;
   phone?: string | undefined;
+  /** The page has its own main button: the retry is a plain one. */
+  quiet?: boolean;
 }) {
   const app = inApp();
   const { onRetry } = p;
@@ -70,7 +72,7 @@ export function MicHelp(p: {
       ) : (
         <p>{steps[0]}</p>
       )}
-      <Button kind="primary" main wide onClick={p.onRetry} testid="mic-retry">
+      <Button kind={p.quiet ? "quiet" : "primary"} main wide onClick={p.onRetry} testid="mic-retry">
         {permit("retry")}
       </Button>
       {p.onContinue && (
