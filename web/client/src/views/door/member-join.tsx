@@ -97,6 +97,7 @@ export function MemberJoin(p: MemberJoinProps) {
             </div>
             {problem.value && (
               <MicHelp
+                quiet
                 problem={problem.value}
                 phone={info.help_phone}
                 onRetry={() => void open(true)}
