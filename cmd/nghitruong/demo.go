@@ -24,9 +24,6 @@ const demoLinks = "demo-links.json"
 // demoDeputies is the size of the sample council: three groups of ten.
 const demoDeputies = 30
 
-// demoOnline are the first of them, who take part from anywhere; the others belong to the far hall.
-const demoOnline = 20
-
 // demoOffice is the sample office's account; its password is drawn at the first start and printed.
 const demoOffice = "van-phong"
 
