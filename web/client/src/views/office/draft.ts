@@ -25,23 +25,44 @@ export type Section = Exclude<Tab, "gui-moi" | "ket-qua">;
 
 /** sections are the parts of a document that are kept or given up as a whole. */
 const sections: Record<Section, (d: Published) => unknown> = {
-  chung: (d) => [d.title, d.planned_at, d.place, d.help_phone, d.public, d.waiting_room, d.hamlets, d.kind_name],
+  chung: ({ title, planned_at, place, help_phone, public: open, waiting_room, hamlets, kind_name }) => ({
+    title,
+    planned_at,
+    place,
+    help_phone,
+    open,
+    waiting_room,
+    hamlets,
+    kind_name,
+  }),
   "chuong-trinh": (d) => d.agenda,
   "thanh-phan": (d) => d.people,
   "bieu-quyet": (d) => [d.rules, d.votes],
 };
 
-/** canonical makes two documents comparable: order of keys, absent and empty values do not count. */
+/** empty values are left out by Go, or not, as a field is declared: they mean the same. */
+const empty = (v: unknown) =>
+  v === undefined || v === null || v === "" || v === 0 || v === false || (Array.isArray(v) && v.length === 0);
+
+/** plainLabel is the short name that the server makes of a name: at most 24 letters. */
+function plainLabel(name: string): string {
+  const letters = [...name];
+  return letters.length <= 24 ? name : `${letters.slice(0, 23).join("").trim()}…`;
+}
+
+/** canonical makes two documents comparable as the server keeps them: texts trimmed, short names filled in, empty values gone. */
 function canonical(v: unknown): unknown {
-  if (Array.isArray(v)) return v.map(canonical);
-  if (v && typeof v === "object") {
-    const all = Object.entries(v).filter(
-      ([, x]) => x !== undefined && x !== "" && x !== 0 && x !== false && x !== null,
-    );
-    return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, x]) => [k, canonical(x)]));
+  if (typeof v === "string") {
+    return /^\d{4}-\d\d-\d\dT/u.test(v) ? Date.parse(v) : v.normalize("NFC").split(/\s+/u).filter(Boolean).join(" ");
   }
-  if (typeof v === "string" && /^\d{4}-\d\d-\d\dT/u.test(v)) return Date.parse(v);
-  return v;
+  if (Array.isArray(v)) return v.map(canonical);
+  if (!v || typeof v !== "object") return v;
+  const all = Object.entries(v).map(([k, x]) => [k, canonical(x)] as const);
+  const name = all.find(([k]) => k === "name")?.[1];
+  const kept = all.filter(
+    ([k, x]) => !empty(x) && !(k === "label" && typeof name === "string" && x === plainLabel(name)),
+  );
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const same = (a: unknown, b: unknown) => JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));

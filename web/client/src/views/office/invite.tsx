@@ -116,14 +116,11 @@ function Links(p: { store: DraftStore }) {
         {t(Object.keys(fresh).length > 0 ? (unkeptLinks() ? "links_once" : "links_kept") : "links_hidden")}
       </p>
       <div class="row">
-        <Button
-          icon={IconPrint}
-          disabled={Object.keys(fresh).length === 0}
-          onClick={() => go(sittingPath(id, "in-the"))}
-          testid="print-cards"
-        >
-          {t("print_cards", { n: Object.keys(fresh).length })}
-        </Button>
+        {Object.keys(fresh).length > 0 && (
+          <Button icon={IconPrint} onClick={() => go(sittingPath(id, "in-the"))} testid="print-cards">
+            {t("print_cards", { n: Object.keys(fresh).length })}
+          </Button>
+        )}
         <Button
           disabled={!all.value}
           onClick={() => (asking.value = { what: "renew", person: null })}

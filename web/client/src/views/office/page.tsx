@@ -6,6 +6,7 @@ import { office as t } from "../../i18n/office";
 import { Button } from "../../ui/button";
 import { EmptyState, Skeleton } from "../../ui/card";
 import "./office.css";
+import "./lists.css";
 import { Accounts } from "./accounts";
 import { type Account, firstNeeded, readMe, signedOut, signOut } from "./api";
 import { Councils } from "./councils";

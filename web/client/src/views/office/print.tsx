@@ -6,6 +6,7 @@ import { Button } from "../../ui/button";
 import { EmptyState } from "../../ui/card";
 import { Tick } from "../../ui/field";
 import { IconPrint } from "../../ui/icons";
+import "./paper.css";
 import type { NewLink } from "./api";
 import type { DraftStore } from "./draft";
 import { Title } from "./frame";
@@ -97,9 +98,11 @@ function CardOf(p: { link: NewLink; doc: Published; code: boolean }) {
   const { link: l, doc: d } = p;
   return (
     <article class="of-card" data-testid="card">
-      <div class="of-card-text">
+      <header>
         <p class="of-card-council">{d.council_name}</p>
         <h2>{l.name}</h2>
+      </header>
+      <div class="of-card-text">
         <p>{[rolesText(l.roles), placeText(l)].filter(Boolean).join(" · ")}</p>
         <p>
           <strong>{d.title}</strong>
@@ -107,10 +110,12 @@ function CardOf(p: { link: NewLink; doc: Published; code: boolean }) {
           {whenText(d.planned_at)}
           {d.place ? ` · ${d.place}` : ""}
         </p>
-        <p class="of-card-how">{t(l.code ? "card_how_code" : "card_how")}</p>
-        {d.help_phone && <p class="of-card-how">{t("inv_help", { phone: d.help_phone })}</p>}
       </div>
       <img class="of-qr" src={svgURL(l.qr)} alt={t("qr_of", { name: l.name })} />
+      <p class="of-card-how">
+        {t(l.code ? "card_how_code" : "card_how")}
+        {d.help_phone ? ` ${t("inv_help", { phone: d.help_phone })}.` : ""}
+      </p>
       {l.code && p.code && (
         <p class="of-cut">
           {t("cut_here")} <strong>{l.name}</strong> {t("card_code")} <strong class="num">{spaced(l.code)}</strong>

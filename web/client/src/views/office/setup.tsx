@@ -8,6 +8,7 @@ import { Button, LinkButton } from "../../ui/button";
 import { ErrorState, Skeleton } from "../../ui/card";
 import { Field } from "../../ui/field";
 import "./office.css";
+import "./lists.css";
 import { firstNeeded, type NewCouncil, setUp } from "./api";
 import { CouncilFields, goodTerm, noCouncil } from "./councils";
 import { Fault } from "./fault";

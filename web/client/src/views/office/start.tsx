@@ -8,6 +8,7 @@ import { Button, LinkButton } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { LangSwitch, TextSize } from "../../ui/settings";
 import "./office.css";
+import "./lists.css";
 import { LiveRegion } from "../../ui/live";
 import { OwnAuthority } from "../door/own-authority";
 import { firstNeeded, type Me, readMe } from "./api";
