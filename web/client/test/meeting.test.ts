@@ -147,6 +147,5 @@ describe("door", () => {
     ["insecure", "desktop", 1],
     ["missing", "android", 1],
   ] as const)("%s in %s has %d steps", (problem, kind, n) =>
-    expect(stepsFor(problem, kind, "windows")).toHaveLength(n),
-  );
+    expect(stepsFor(problem, kind, "windows")).toHaveLength(n));
 });
