@@ -27,6 +27,7 @@ type metrics struct {
 	outPackets, outBytes, nacksIn, plisIn, retransmits atomic.Uint64
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
+	outDirect, outPlain, outCalls                      atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -59,6 +60,7 @@ var (
 	descDropped = desc("dropped_total", "RTP packets not forwarded, by reason.", "reason")
 	descDelay   = desc("forward_delay_seconds", "Time from the arrival of an RTP packet to its writing to a viewer.")
 	descQueue   = desc("worker_queue", "Packets waiting in the egress workers' queues.")
+	descPath    = desc("out_path_total", "RTP packets sent, by path.", "path")
 	descPeers   = desc("peers", "People in all conferences.")
 	descSources = desc("sources", "Sources that are present in all conferences.")
 	descCounts  = []struct {
@@ -78,6 +80,7 @@ var (
 		{desc("plis_in_total", "Keyframes that viewers asked for."), func(m *metrics) *atomic.Uint64 { return &m.plisIn }},
 		{desc("retransmits_total", "RTX packets sent."), func(m *metrics) *atomic.Uint64 { return &m.retransmits }},
 		{desc("replays_total", "Newcomers served with a keyframe from the ring."), func(m *metrics) *atomic.Uint64 { return &m.replays }},
+		{desc("out_calls_total", "Batched writes on the direct path."), func(m *metrics) *atomic.Uint64 { return &m.outCalls }},
 		{desc("reports_out_total", "RTCP compounds sent to viewers."), func(m *metrics) *atomic.Uint64 { return &m.reports }},
 		{desc("bad_offers_total", "Offers refused."), func(m *metrics) *atomic.Uint64 { return &m.badOffers }},
 		{desc("panics_total", "Panics that ended one peer."), func(m *metrics) *atomic.Uint64 { return &m.panics }},
@@ -86,7 +89,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descDropped, descDelay, descQueue, descPeers, descSources} {
+	for _, d := range []*prometheus.Desc{descDropped, descDelay, descQueue, descPath, descPeers, descSources} {
 		ch <- d
 	}
 	for _, d := range descCounts {
@@ -110,6 +113,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	total += m.delay[len(delayBounds)].Load()
 	ch <- prometheus.MustNewConstHistogram(descDelay, total, float64(m.delaySum.Load())/1e9, buckets)
+	ch <- prometheus.MustNewConstMetric(descPath, prometheus.CounterValue, float64(m.outDirect.Load()), "direct")
+	ch <- prometheus.MustNewConstMetric(descPath, prometheus.CounterValue, float64(m.outPlain.Load()), "plain")
 	queued := 0
 	for _, w := range c.s.workers {
 		queued += len(w.in)

@@ -195,7 +195,7 @@ func FuzzLayerRTP(f *testing.F) {
 		for {
 			select {
 			case it := <-b.v.w.in:
-				b.v.w.forward(it)
+				b.v.w.drain(it)
 			case fn := <-b.v.w.ctl:
 				fn()
 			default:

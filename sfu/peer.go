@@ -62,6 +62,7 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 	st := p.seat
 	var profile Profile
 	var standing *webrtc.PeerConnection
+	var plain func()
 	var err error
 	if !st.conf.call(func() {
 		profile = st.part.Profile
@@ -72,6 +73,9 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 			err = ErrNotAllowed
 		default:
 			standing = st.standing(o.PC)
+			if v := st.viewer; v != nil && o.PC == PCSub {
+				plain = func() { v.follow(nil) }
+			}
 		}
 	}) {
 		return "", ErrBusy
@@ -86,6 +90,9 @@ func (p *Peer) answer(ctx context.Context, o Offer) (string, error) {
 	if o.Restart {
 		if standing == nil {
 			return "", badOffer("restart of a PeerConnection that is gone")
+		}
+		if plain != nil {
+			plain() // Pion forgets the pair; the direct path comes back with the next one
 		}
 		return negotiate(ctx, standing, checked.sdp)
 	}
@@ -107,6 +114,9 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
 	v := newViewer(st, audio, len(o.kinds)-audio, packets.StartRate)
 	settings := st.conf.srv.settings
 	settings.BufferFactory = v.buffers
+	if err := v.keys.watch(&settings); err != nil {
+		return "", fmt.Errorf("sfu: watch keys: %w", err)
+	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(st.conf.srv.subMedia), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	var err error
@@ -137,10 +147,16 @@ func (p *Peer) finishSub(ctx context.Context, v *viewer, o checkedOffer) (string
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			v.connected.Store(true)
+			v.follow(v.selected())
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			st.conf.post(func() { st.viewerEnded(v) })
 		default:
 			v.connected.Store(false)
+		}
+	})
+	v.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
+		if v.connected.Load() {
+			v.follow(pair)
 		}
 	})
 	answer, err := negotiate(ctx, v.pc, o.sdp)

@@ -93,7 +93,7 @@ func (v *viewer) pad(now int64) int {
 		}
 		s.rtxSN++
 		h := rtp.Header{
-			Version: 2, Padding: true, SSRC: s.rtxSSRC, SequenceNumber: s.rtxSN, PayloadType: pt, Timestamp: s.rtxHdr.Timestamp,
+			Version: 2, Padding: true, SSRC: s.rtxSSRC, SequenceNumber: uint16(s.rtxSN), PayloadType: pt, Timestamp: s.rtxHdr.Timestamp,
 		}
 		s.stamp(now)
 		if s.absExtID != 0 {
@@ -104,7 +104,7 @@ func (v *viewer) pad(now int64) int {
 		b := s.buf[:paddingSize]
 		clear(b)
 		b[paddingSize-1] = paddingSize
-		if _, err := s.out.WriteRTP(&h, b); err != nil {
+		if err := s.write(&h, s.rtxSN, b); err != nil {
 			return 0
 		}
 		v.sent(paddingSize, true, now)
@@ -130,13 +130,13 @@ func (s *slot) writeRTX(l *Layer, p *packets.Packet, meta *packets.Meta, probe b
 		return 0
 	}
 	s.rtxSN++
-	s.rtxHdr.SequenceNumber = s.rtxSN
+	s.rtxHdr.SequenceNumber = uint16(s.rtxSN)
 	s.rtxHdr.Timestamp = ts
 	s.rtxHdr.Marker = marker
 	s.rtxHdr.PayloadType = s.rtxPTs[l.codec]
 	s.csrc[0] = l.src.id
 	s.stamp(now)
-	if _, err := s.out.WriteRTP(&s.rtxHdr, s.buf[:n]); err != nil {
+	if err := s.write(&s.rtxHdr, s.rtxSN, s.buf[:n]); err != nil {
 		s.v.s.metrics.dropped[dropWrite].Add(1)
 		return 0
 	}

@@ -220,12 +220,17 @@ func (s *Server) spawn(what string, f, ended func()) {
 func (s *Server) guard(what string, f, ended func()) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.metrics.panics.Add(1)
-			s.log.Error("panic", "in", what, "value", r, "stack", string(debug.Stack()))
+			s.panicked(what, r)
 			if ended != nil {
 				ended()
 			}
 		}
 	}()
 	f()
+}
+
+// panicked notes a recovered panic.
+func (s *Server) panicked(what string, r any) {
+	s.metrics.panics.Add(1)
+	s.log.Error("panic", "in", what, "value", r, "stack", string(debug.Stack()))
 }

@@ -12,17 +12,18 @@ import (
 	"nghitruong/sfu/packets"
 )
 
-// egress writes a finished RTP packet to one viewer. The plain path is Pion's; a direct path (own sealing, batched
-// writes) can stand beside it without the slot knowing. header and payload may be reused after the call.
+// egress writes a finished RTP packet to one viewer by the plain path, which is Pion's and always right; the direct path is
+// slot.write. header and payload may be reused after the call.
 type egress interface {
 	WriteRTP(header *rtp.Header, payload []byte) (int, error)
 }
 
 const (
 	numCodecs    = int(packets.CodecH264) + 1
-	slotLayers   = 4    // layers remembered for repair after switches
-	absSendScale = 18   // abs-send-time counts 1/2^18 s
-	absSendWrap  = 64e9 // and wraps every 64 s
+	slotLayers   = 4       // layers remembered for repair after switches
+	absSendScale = 18      // abs-send-time counts 1/2^18 s
+	absSendWrap  = 64e9    // and wraps every 64 s
+	firstSN      = 1 << 15 // streams begin below, so that a lost beginning is no rollover (RFC 3711 section 3.3.1)
 )
 
 // slot is one receive line of a viewer: one SSRC whose source changes. It is the TrackLocal of that line.
@@ -58,7 +59,9 @@ type slot struct {
 	csrc     [1]uint32
 	absTime  [3]byte
 	buf      []byte
-	rtxSN    uint16
+	rtxSN    uint64 // extended, like the munger's: its first cycle is 1
+	begun    bool   // a media packet went the plain way
+	rtxBegun bool   // a retransmission did
 	lastSent int64
 	lastOut  uint64 // newest outgoing extended number
 	sr       packets.SRState
@@ -85,13 +88,13 @@ type assignment struct {
 func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
 	s := &slot{
 		v: v, index: index, video: video, id: id, stream: stream,
-		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: uint16(rand.Uint32()),
+		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: 1<<16 | uint64(rand.Uint32N(firstSN)),
 	}
 	clock, gaps, metas := uint32(clockAudio), packets.GapsAudio, packets.MetaSizeAudio
 	if video {
 		clock, gaps, metas = clockVideo, packets.GapsVideo, packets.MetaSize
 	}
-	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32()), rand.Uint32())
+	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32N(firstSN)), rand.Uint32())
 	s.meta = packets.NewMetaRing(metas)
 	return s
 }
@@ -346,7 +349,7 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	if p.Key {
 		s.responder.OnKeyframe(out.ExtSN)
 	}
-	if _, err := s.out.WriteRTP(&s.hdr, out.Payload); err != nil {
+	if err := s.write(&s.hdr, out.ExtSN, out.Payload); err != nil {
 		s.v.s.metrics.dropped[dropWrite].Add(1)
 		return
 	}

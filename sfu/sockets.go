@@ -30,6 +30,7 @@ const (
 
 // sockets are the one UDP port and the one TCP port of all media.
 type sockets struct {
+	media     []*mediaSocket
 	udp       ice.UDPMux
 	tcp       ice.TCPMux // nil when off
 	bound     []netip.AddrPort
@@ -54,6 +55,7 @@ func openSockets(cfg Config, lf logging.LoggerFactory) (*sockets, error) {
 		_ = c.SetWriteBuffer(udpSocketBuffer)
 		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: lf.NewLogger("ice"), UDPConn: c}))
 		s.bound = append(s.bound, netip.AddrPortFrom(addrs[i], uint16(port)))
+		s.media = append(s.media, newMediaSocket(c, s.bound[i]))
 		s.closeSock = append(s.closeSock, c.Close)
 	}
 	s.udp = muxes[0]

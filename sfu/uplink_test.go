@@ -67,7 +67,7 @@ func TestGateLeavesNoHole(t *testing.T) {
 		l.receive(p)
 		p.Release()
 		for len(b.v.w.in) > 0 {
-			b.v.w.forward(<-b.v.w.in)
+			b.v.w.drain(<-b.v.w.in)
 		}
 	}
 	for l, out := range seen {

@@ -45,7 +45,12 @@ type viewer struct {
 	audio []*slot
 	video []*slot
 
+	keys    keyTap
+	keyOnce sync.Once
+	key     *srtpKey // set once by follow; nil when the direct path cannot serve
+
 	closeOnce  sync.Once
+	onDirect   atomic.Bool // direct is not nil
 	ended      atomic.Bool
 	connected  atomic.Bool
 	troubled   atomic.Bool // the line was congested once
@@ -60,6 +65,7 @@ type viewer struct {
 	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
 	// Owned by the worker.
+	direct     *directPath // nil: the plain path
 	est        *packets.RateEstimator
 	probing    probeRun
 	echo       uint32 // middle of the NTP time of the report that ended the newest probe, 0 = none is awaited
@@ -343,4 +349,13 @@ func (s *slot) catchUp(l *Layer, now int64) {
 	}
 	s.replayed, s.replayHi = l, hi
 	clear(w.replay)
+}
+
+// selected is the pair that ICE uses, nil when there is none.
+func (v *viewer) selected() *webrtc.ICECandidatePair {
+	pair, err := v.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil {
+		return nil
+	}
+	return pair
 }

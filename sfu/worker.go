@@ -12,6 +12,8 @@ const (
 	workerCtl   = 1024
 	workerTick  = 50 * time.Millisecond
 	audioWait   = 2 * time.Millisecond // what a reader waits for a place in a full queue, for audio only
+	workerBatch = 64                   // packets handled together
+	maxHeader   = 256                  // bytes of an RTP header that the server writes
 )
 
 // item is one packet for the slots of one fan; the queue holds a reference to the packet.
@@ -40,13 +42,16 @@ type worker struct {
 	viewers map[*viewer]struct{}
 	replay  []*packets.Packet // scratch
 	serving *viewer           // to blame for a panic
+	batch   []item            // scratch
+	out     *outbox
+	header  [maxHeader]byte // scratch
 }
 
 func newWorker(s *Server) *worker {
 	return &worker{
 		s: s, in: make(chan item, workerQueue), ctl: make(chan func(), workerCtl),
 		quit: make(chan struct{}), done: make(chan struct{}),
-		fans: map[*Layer]*fan{}, viewers: map[*viewer]struct{}{},
+		fans: map[*Layer]*fan{}, viewers: map[*viewer]struct{}{}, out: newOutbox(s.metrics),
 	}
 }
 
@@ -73,7 +78,7 @@ func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 		for {
 			select {
 			case it := <-w.in:
-				w.forward(it)
+				w.drain(it)
 			case f := <-w.ctl:
 				f()
 			case <-tick:
@@ -82,6 +87,7 @@ func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 				ended = true
 				return
 			}
+			w.out.flush()
 		}
 	}, w.blame)
 	return ended
@@ -105,16 +111,63 @@ func (w *worker) blame() {
 	w.s.spawn("blame", func() { v.seat.conf.post(func() { v.seat.viewerEnded(v) }) }, nil)
 }
 
-// forward writes one packet to every slot of a fan.
-func (w *worker) forward(it item) {
+// drain forwards a packet and what waits behind it.
+func (w *worker) drain(first item) {
+	w.batch = append(w.batch[:0], first)
+	for len(w.batch) < workerBatch {
+		select {
+		case it := <-w.in:
+			w.batch = append(w.batch, it)
+			continue
+		default:
+		}
+		break
+	}
+	for i := range w.batch {
+		if f := w.batch[i].fan; f != nil {
+			w.forward(f, w.batch[i:])
+		}
+	}
+	w.out.flush()
+	clear(w.batch)
+}
+
+// forward writes the packets of one fan among items to every slot of it, slot by slot: packets of one viewer that follow each
+// other leave in one run. It takes the items out.
+func (w *worker) forward(f *fan, items []item) {
 	now := w.s.now()
-	for _, sl := range it.fan.slots {
-		w.serving = sl.v
-		sl.onPacket(it.fan.layer, it.pkt, now)
+	for i := 0; i < len(f.slots); {
+		sl := f.slots[i]
+		w.serve(sl, f, items, now)
+		if i < len(f.slots) && f.slots[i] == sl { // it did not leave
+			i++
+		}
+	}
+	now = w.s.now()
+	for i := range items {
+		if items[i].fan == f {
+			w.s.metrics.observeDelay(now - items[i].pkt.Arrival)
+			items[i].pkt.Release()
+			items[i] = item{}
+		}
+	}
+}
+
+// serve writes the packets of one fan to one slot; a panic ends that viewer and costs nobody else a packet.
+func (w *worker) serve(sl *slot, f *fan, items []item, now int64) {
+	w.serving = sl.v
+	defer func() {
+		if r := recover(); r != nil {
+			w.s.panicked("worker", r)
+			w.blame()
+		}
+	}()
+	for _, it := range items {
+		if it.fan == f {
+			sl.onPacket(f.layer, it.pkt, now)
+		}
 	}
 	w.serving = nil
-	w.s.metrics.observeDelay(w.s.now() - it.pkt.Arrival)
-	it.pkt.Release()
 }
 
 func (w *worker) tick(now int64) {
