@@ -25,6 +25,7 @@ type Config struct {
 	UDPPort         int          // one port for all media; 0 = a free one
 	TCPPort         int          // ICE-TCP; 0 = a free one; negative = off
 	PublicAddresses []netip.Addr // replace the host candidates (1:1 NAT); empty = the bound addresses
+	PlainPath       bool         // every packet by Pion: to find out whether the direct path is at fault
 	Log             *slog.Logger // nil = discard
 }
 

@@ -33,9 +33,25 @@ func TestMain(m *testing.M) {
 }
 
 // newTestServer listens on loopback.
-func newTestServer(t *testing.T) *Server {
+func newTestServer(t *testing.T) *Server { return newPathServer(t, false) }
+
+// onBothPaths is the conformance suite's frame: what the plain path does the direct path does as well.
+func onBothPaths(t *testing.T, test func(t *testing.T, s *Server)) {
 	t.Helper()
-	s, err := NewServer(Config{Listen: netip.MustParseAddr("127.0.0.1")})
+	for name, plain := range map[string]bool{"direct": false, "plain": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newPathServer(t, plain)
+			test(t, s)
+			if sent := s.metrics.outDirect.Load(); (sent == 0) != plain {
+				t.Errorf("%d packets on the direct path, %d on the plain one", sent, s.metrics.outPlain.Load())
+			}
+		})
+	}
+}
+
+func newPathServer(t *testing.T, plain bool) *Server {
+	t.Helper()
+	s, err := NewServer(Config{Listen: netip.MustParseAddr("127.0.0.1"), PlainPath: plain})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ type directPath struct {
 // routeOf gives the socket and the remote address of the pair that ICE selected; ok is false when the direct path cannot
 // serve it: no pair, TCP, or an address that is not a media socket's.
 func (s *Server) routeOf(pair *webrtc.ICECandidatePair) (sock *mediaSocket, remote netip.AddrPort, ok bool) {
-	if pair == nil || pair.Local == nil || pair.Remote == nil ||
+	if s.cfg.PlainPath || pair == nil || pair.Local == nil || pair.Remote == nil ||
 		pair.Local.Protocol != webrtc.ICEProtocolUDP || pair.Remote.Protocol != webrtc.ICEProtocolUDP {
 		return nil, netip.AddrPort{}, false
 	}

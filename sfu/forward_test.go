@@ -5,8 +5,9 @@ import (
 )
 
 // TestForward is the shortest whole way: one publisher, one viewer, audio and video with the right CSRC.
-func TestForward(t *testing.T) {
-	s := newTestServer(t)
+func TestForward(t *testing.T) { onBothPaths(t, conformForward) }
+
+func conformForward(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	chair := join(t, conf, Participant{ID: "chair", Profile: ProfileMember, Priority: true})

@@ -41,8 +41,9 @@ func (r *tapRecorder) of(m map[uint32]int, src uint32) int {
 
 // TestGate checks that a closed gate stops a microphone within one packet, that its publisher is told, and that nothing
 // passes before the first Direct.
-func TestGate(t *testing.T) {
-	s := newTestServer(t)
+func TestGate(t *testing.T) { onBothPaths(t, conformGate) }
+
+func conformGate(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	tap := newTap()
 	conf.AddTap(tap)
@@ -95,8 +96,9 @@ func (r *sinkRecorder) gateOf(src uint32) bool {
 }
 
 // TestTakeOver checks that a person who joins again keeps slots and source ids, and that the old hold is dead.
-func TestTakeOver(t *testing.T) {
-	s := newTestServer(t)
+func TestTakeOver(t *testing.T) { onBothPaths(t, conformTakeOver) }
+
+func conformTakeOver(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	a := join(t, conf, Participant{ID: "a", Profile: ProfileMember})
@@ -154,8 +156,9 @@ func TestTakeOver(t *testing.T) {
 }
 
 // TestRestart checks that an ICE restart keeps both PeerConnections.
-func TestRestart(t *testing.T) {
-	s := newTestServer(t)
+func TestRestart(t *testing.T) { onBothPaths(t, conformRestart) }
+
+func conformRestart(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	a := join(t, conf, Participant{ID: "a", Profile: ProfileMember})

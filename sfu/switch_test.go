@@ -21,8 +21,9 @@ func allOpen(who ...string) Direction {
 
 // TestSimulcast checks that a viewer gets the layer it wants, that switches keep one continuous stream, and that the
 // wish reaches the publisher.
-func TestSimulcast(t *testing.T) {
-	s := newTestServer(t)
+func TestSimulcast(t *testing.T) { onBothPaths(t, conformSimulcast) }
+
+func conformSimulcast(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	a := join(t, conf, Participant{ID: "a", Profile: ProfileMember})
@@ -123,8 +124,9 @@ func (c *testClient) continuous(line int) {
 }
 
 // TestRepair checks that a NACK is answered over RTX with the same bytes, and a PLI reaches the publisher once.
-func TestRepair(t *testing.T) {
-	s := newTestServer(t)
+func TestRepair(t *testing.T) { onBothPaths(t, conformRepair) }
+
+func conformRepair(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	a := join(t, conf, Participant{ID: "a", Profile: ProfileMember})
@@ -165,8 +167,9 @@ func TestRepair(t *testing.T) {
 }
 
 // TestSenderReports checks that viewers get sender reports whose clock fits the packets.
-func TestSenderReports(t *testing.T) {
-	s := newTestServer(t)
+func TestSenderReports(t *testing.T) { onBothPaths(t, conformSenderReports) }
+
+func conformSenderReports(t *testing.T, s *Server) {
 	conf := s.Conference("s1")
 	api := clientAPI(t, false)
 	a := join(t, conf, Participant{ID: "a", Profile: ProfileMember})
