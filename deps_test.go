@@ -22,12 +22,13 @@ var imports = map[string][]string{
 	"sfu/packets":     {},
 	"signaling":       {"auth", "council", "room", "sfu"},
 	"papers":          {"council"},
+	"ffmpeg":          {},
 	"web":             {"auth", "council", "office", "papers", "room"},
 	"auth":            {"council", "store"},
 	"store":           {"council"},
 	"store/storetest": {"store", "council"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
-	"cmd/nghitruong":  {"auth", "council", "office", "papers", "room", "sfu", "sfu/packets", "signaling", "store", "web"},
+	"cmd/nghitruong":  {"auth", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "signaling", "store", "web"},
 }
 
 // pure packages may import the standard library only.

@@ -1,0 +1,18 @@
+//go:build !linux
+
+package ffmpeg
+
+import (
+	"errors"
+	"os/exec"
+	"syscall"
+)
+
+// errLinux says why nothing is started here: limits, process groups and death signals are Linux's.
+var errLinux = errors.New("ffmpeg children are limited and watched on Linux only")
+
+func startProcess(func() *exec.Cmd, Limits) (*exec.Cmd, bool, error) { return nil, false, errLinux }
+
+func waitEnd(int) error { return errLinux }
+
+func signalGroup(int, syscall.Signal) error { return errLinux }
