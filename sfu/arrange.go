@@ -65,6 +65,10 @@ func (st *seat) apply(s *slot, src *Source, l *Layer, base bool, now int64) {
 // arrangeAudio chooses the voices. Slots that stay empty take any open microphone: with few microphones all are heard,
 // however low.
 func (st *seat) arrangeAudio(v *viewer, now int64) {
+	if st.watch != nil {
+		st.watchAudio(v, now)
+		return
+	}
 	n := len(v.audio)
 	if st.part.Silent {
 		st.audio = make([]uint32, n)
@@ -79,13 +83,18 @@ func (st *seat) arrangeAudio(v *viewer, now int64) {
 	layout := packets.AudioSlots{Loudest: n - 2}
 	prev := st.audio
 	st.audio = layout.AssignAudio(make([]uint32, 0, n), prev, &wish, now)
+	st.dropAbsent()
+	st.fillAudio(prev)
+	st.endAudio(prev, now)
+}
+
+// dropAbsent empties the audio slots of sources that are gone.
+func (st *seat) dropAbsent() {
 	for i, id := range st.audio {
-		if src := c.bySrc[id]; src == nil || !src.present {
+		if src := st.conf.bySrc[id]; src == nil || !src.present {
 			st.audio[i] = 0
 		}
 	}
-	st.fillAudio(prev)
-	st.endAudio(prev, now)
 }
 
 // fillAudio gives empty slots to open microphones: first to those that had them, then in the order of joining, the
@@ -146,6 +155,10 @@ func (c *Conference) hasPriority(p Participant) bool {
 
 // arrangeVideo chooses the pictures: stage, screen, the page of the grid.
 func (st *seat) arrangeVideo(v *viewer, now int64) {
+	if st.watch != nil {
+		st.watchVideo(v)
+		return
+	}
 	n := len(v.video)
 	if len(st.video) > n {
 		st.video = st.video[:n]
@@ -180,7 +193,7 @@ func (st *seat) stage() uint32 {
 		if id := st.picture(c.dir.Stage); id != 0 {
 			return id
 		}
-	} else if src := c.bySrc[c.detector.Dominant()]; src != nil {
+	} else if src := c.bySrc[c.detector.Dominant()]; src != nil && c.ingests[src.key.who] == nil {
 		if id := st.picture(src.key.who); id != 0 {
 			return id
 		}
@@ -197,7 +210,7 @@ func (st *seat) stage() uint32 {
 		return id
 	}
 	for _, other := range c.order {
-		if id := st.picture(other.part.ID); id != 0 {
+		if id := st.picture(other.part.ID); id != 0 && c.ingests[other.part.ID] == nil {
 			return id
 		}
 	}
@@ -218,7 +231,7 @@ func (c *Conference) lastSpoke(who string) bool {
 // anyPriority is the camera of a chair or hall, for an audience that would see nothing.
 func (st *seat) anyPriority() uint32 {
 	for _, other := range st.conf.order {
-		if st.conf.hasPriority(other.part) {
+		if st.conf.hasPriority(other.part) && st.conf.ingests[other.part.ID] == nil {
 			if id := st.picture(other.part.ID); id != 0 {
 				return id
 			}
@@ -256,7 +269,7 @@ func (st *seat) grid(stage uint32, room int) []uint32 {
 	}
 	var cams []uint32
 	for _, other := range st.conf.order {
-		if id := st.picture(other.part.ID); id != 0 && id != stage {
+		if id := st.picture(other.part.ID); id != 0 && id != stage && !slices.Contains(cams, id) {
 			cams = append(cams, id)
 		}
 	}

@@ -43,7 +43,12 @@ type Conference struct {
 	taps     []Tap
 	detector *packets.SpeakerDetector
 	loud     []packets.Loud
-	spoke    map[string]int64 // when a person was dominant last
+	spoke    map[string]int64  // when a person was dominant last
+	ingests  map[string]*seat  // encoders by the person whose sources they feed; in order, not in seats
+	networks map[string]string // where the newest encoder of a person came from
+	held     map[string]bool   // persons whose encoder waits for Readmit
+	ended    map[string]string // why the last encoder of a person left
+	watchers int
 	beat     int
 }
 
@@ -52,7 +57,7 @@ func newConference(s *Server, sitting string) *Conference {
 		srv: s, sitting: sitting, log: s.log.With("sitting", sitting), ops: make(chan func(), confQueue), quit: make(chan struct{}), done: make(chan struct{}),
 		seats: map[string]*seat{}, ids: map[sourceKey]uint32{}, sources: map[sourceKey]*Source{},
 		bySrc: map[uint32]*Source{}, opened: map[string]bool{}, detector: packets.NewSpeakerDetector(),
-		spoke: map[string]int64{},
+		spoke: map[string]int64{}, ingests: map[string]*seat{}, networks: map[string]string{}, held: map[string]bool{}, ended: map[string]string{},
 	}
 }
 
@@ -64,6 +69,10 @@ func (c *Conference) run() {
 	}
 	c.srv.guard("conference end", func() {
 		for _, st := range slices.Clone(c.order) {
+			if st.door != nil {
+				c.endDoor(st, EndConfClose)
+				continue
+			}
 			c.remove(st)
 		}
 	}, nil)
@@ -167,8 +176,11 @@ func (c *Conference) Join(part Participant, sink Sink) *Peer {
 func (c *Conference) remove(st *seat) {
 	st.owner = nil
 	st.closePCs()
+	if st.watch != nil {
+		c.watchers--
+	}
 	for _, kind := range lineKinds {
-		if src := c.sources[sourceKey{st.part.ID, kind}]; src != nil {
+		if src := c.sources[sourceKey{st.part.ID, kind}]; src != nil && !st.displaced() {
 			c.withdraw(src)
 			delete(c.sources, src.key)
 			delete(c.bySrc, src.id)
@@ -202,6 +214,9 @@ func (c *Conference) Direct(d Direction) {
 
 // gateOf is the room's will about one source.
 func (c *Conference) gateOf(key sourceKey) bool {
+	if c.held[key.who] {
+		return false
+	}
 	switch key.kind {
 	case KindMic:
 		return c.dir.Mic[key.who]

@@ -37,6 +37,7 @@ type Layer struct {
 	params    webrtc.RTPParameters // what taps are told; set before the reader starts
 	s         *Server
 	pub       *pubPC
+	check     *streamCheck // of an encoder's layer; set before the reader starts
 	ring      *packets.Ring
 
 	fans   atomic.Pointer[[]*fan] // copy on write under fanMu
@@ -47,6 +48,7 @@ type Layer struct {
 	kf   *packets.KeyframeControl
 
 	lastPacket atomic.Int64  // now() of the newest packet that passed the gate
+	lastHeard  atomic.Int64  // now() of the newest packet before the gate, of encoders only
 	size       atomic.Uint32 // width<<16 | height of the newest keyframe
 	bytes      atomic.Uint64 // passed the gate
 	rate       atomic.Uint64 // bit/s over the last second
@@ -127,6 +129,9 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	ext := l.sn.Unwrap(p.Header.SN)
 	p.ExtTS = l.ts.Unwrap(p.Header.TS)
+	if l.check != nil {
+		l.judge(p, ext)
+	}
 	hush := !l.src.gate.Load()
 	if hush && !l.hush(p) {
 		l.count(p, ext)

@@ -113,12 +113,17 @@ func (c *testClient) publish(api *webrtc.API, rids ...string) error {
 // stream sends a microphone and the camera layers until stop is called: audio each 20 ms, a picture per layer each 40 ms,
 // a keyframe first, each second and whenever the server asks.
 func (c *testClient) stream(level byte) (stop func()) {
-	quit := make(chan struct{})
-	var wg sync.WaitGroup
 	mids := []string{}
 	for _, tr := range c.pub.GetTransceivers() {
 		mids = append(mids, tr.Mid())
 	}
+	return c.streamTo(level, mids...)
+}
+
+// streamTo is stream on lines of these mids: microphone, camera.
+func (c *testClient) streamTo(level byte, mids ...string) (stop func()) {
+	quit := make(chan struct{})
+	var wg sync.WaitGroup
 	tracks := c.tracks
 	wg.Go(func() {
 		tick := time.NewTicker(20 * time.Millisecond)

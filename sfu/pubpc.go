@@ -82,7 +82,7 @@ func (u *pubPC) kindOf(receiver *webrtc.RTPReceiver) (Kind, bool) {
 // addLayer joins a track to its source. Only the conference calls it.
 func (u *pubPC) addLayer(kind Kind, track *webrtc.TrackRemote, params webrtc.RTPParameters, codec packets.Codec, level uint8) *Layer {
 	st := u.seat
-	if st.pub != u {
+	if st.pub != u || st.displaced() {
 		return nil
 	}
 	index := singleLayer
@@ -99,6 +99,7 @@ func (u *pubPC) addLayer(kind Kind, track *webrtc.TrackRemote, params webrtc.RTP
 	if old := src.lays[index].Swap(l); old != nil {
 		old.close()
 	}
+	l.check = st.check
 	u.layers = append(u.layers, l)
 	for _, t := range st.conf.taps {
 		t.Opened(src.id, l.ssrc, l.rid, params)

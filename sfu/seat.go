@@ -20,7 +20,10 @@ type seat struct {
 	mayPublish bool
 	viewer     *viewer
 	pub        *pubPC
-	gone       []uint32 // withdrawn sources the client must be told of
+	gone       []uint32     // withdrawn sources the client must be told of
+	door       *Door        // of a standard client, else nil
+	watch      *watch       // of a player, else nil
+	check      *streamCheck // of an encoder, else nil
 
 	audio []uint32 // assignment of the audio slots
 	video []uint32 // assignment of the video slots
@@ -154,6 +157,10 @@ func (st *seat) viewerEnded(v *viewer) {
 	}
 	st.viewer = nil
 	v.close()
+	if st.door != nil {
+		st.conf.endDoor(st, EndFailed)
+		return
+	}
 	st.conf.log.Info("downlink ended", "peer", st.part.ID)
 	if st.sink != nil {
 		st.sink.Failed(PCSub, errFailed)
@@ -167,6 +174,10 @@ func (st *seat) pubEnded(u *pubPC) {
 	}
 	st.pub = nil
 	u.close()
+	if st.door != nil {
+		st.conf.endDoor(st, EndFailed)
+		return
+	}
 	st.conf.log.Info("uplink ended", "peer", st.part.ID)
 	for _, kind := range lineKinds {
 		if src := st.conf.sources[sourceKey{st.part.ID, kind}]; src != nil {
