@@ -20,6 +20,7 @@ var imports = map[string][]string{
 	"office":          {"auth", "council", "store"},
 	"sfu":             {"sfu/packets"},
 	"sfu/packets":     {},
+	"sfu/turn":        {},
 	"signaling":       {"auth", "council", "room", "sfu"},
 	"papers":          {"council"},
 	"ffmpeg":          {},
@@ -28,7 +29,7 @@ var imports = map[string][]string{
 	"store":           {"council"},
 	"store/storetest": {"store", "council"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
-	"cmd/nghitruong":  {"auth", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "signaling", "store", "web"},
+	"cmd/nghitruong":  {"auth", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
 }
 
 // pure packages may import the standard library only.

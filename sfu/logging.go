@@ -17,6 +17,9 @@ func (f slogFactory) NewLogger(scope string) logging.LeveledLogger {
 	return slogLogger{log: f.log.With("scope", scope)}
 }
 
+// PionLogs hands the lines of a Pion part that another package runs to log, as this package's own.
+func PionLogs(log *slog.Logger) logging.LoggerFactory { return slogFactory{log: log} }
+
 type slogLogger struct{ log *slog.Logger }
 
 func (l slogLogger) emit(level slog.Level, format string, args ...any) {

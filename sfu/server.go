@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -153,6 +154,9 @@ func (s *Server) Addresses() []netip.AddrPort {
 	}
 	return out
 }
+
+// Bound are the addresses of this machine on which media is received.
+func (s *Server) Bound() []netip.AddrPort { return slices.Clone(s.sockets.bound) }
 
 // TCPPort is the ICE-TCP port, 0 when ICE-TCP is off.
 func (s *Server) TCPPort() int { return s.sockets.tcpPort }
