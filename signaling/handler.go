@@ -51,6 +51,7 @@ type Config struct {
 	Media    Media // nil: votes without media; every offer is refused as busy
 	Identity Identity
 	Doors    Doors
+	Relay    Relay // nil: media is not relayed
 	Resume   *auth.Resume
 	Log      *slog.Logger // nil = discard
 	Origins  []string     // public origins besides the request's own host, such as "https://hop.example.vn"
@@ -83,6 +84,12 @@ const (
 	defaultGrace   = 60 * time.Second
 	maxSockets     = 4096 // of this server: people of all sittings, those who wait, and those who have not said hello
 )
+
+// Relay gives sessions short-lived credentials for media relays, before every new PeerConnection and ICE restart.
+type Relay interface {
+	// Relays are the addresses, as RTCIceServer writes them, and what the session names itself with for life.
+	Relays(sid string) (urls []string, username, credential string, life time.Duration)
+}
 
 // Handler is the WebSocket endpoint GET /ws.
 type Handler struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func (s *socket) takeMedia(msg message, own clientMessage) {
 	case MediaOffer:
 		s.takeOffer(msg.ID, m)
 	case MediaICEAsk:
-		s.send(MediaICE{Re: msg.ID, Servers: []ICEServer{}}) // media has one port on UDP and TCP: nothing is relayed
+		s.relays(msg.ID)
 	case MediaWant:
 		if seat := s.seat.Load(); seat != nil && m.valid() {
 			seat.wantNow(s, m)
@@ -68,6 +69,43 @@ func (s *socket) takeMedia(msg message, own clientMessage) {
 	case MediaStats:
 		s.h.metrics.report(m)
 	}
+}
+
+// relays answers with the seat's relays; without a seat or on a server that relays nothing, with none.
+func (s *socket) relays(id string) {
+	m := MediaICE{Re: id, Servers: []ICEServer{}}
+	if seat := s.seat.Load(); seat != nil && s.h.cfg.Relay != nil {
+		urls, username, credential, life := s.h.cfg.Relay.Relays(seat.sid)
+		if len(urls) > 0 {
+			m.Servers = append(m.Servers, ICEServer{URLs: urls, Username: username, Credential: credential})
+			m.Expires = int64(life.Seconds())
+		}
+	}
+	s.send(m)
+}
+
+// Alive tells whether a session has its seat, connected or in its grace time.
+func (h *Handler) Alive(sid string) bool {
+	h.mu.Lock()
+	sittings := slices.Collect(maps.Values(h.sittings))
+	h.mu.Unlock()
+	for _, st := range sittings {
+		if st.has(sid) {
+			return true
+		}
+	}
+	return false
+}
+
+func (st *sitting) has(sid string) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, seat := range st.seats {
+		if seat.sid == sid {
+			return true
+		}
+	}
+	return false
 }
 
 // ready passes a hall's "Sẵn sàng" to the room. It concerns the desk's overview only, so a failure is not answered.

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -217,6 +218,27 @@ func TestOffersCostOnlyThemselves(t *testing.T) {
 	c.act("message.send", map[string]any{"to": "clerk", "text": "vẫn còn đây"})
 	if m := c.answer(c.send("media.ice", nil)); len(m["servers"].([]any)) != 0 {
 		t.Errorf("ice: %v", m)
+	}
+}
+
+// fixedRelay is a relay that gives every session its own name back.
+type fixedRelay struct{}
+
+func (fixedRelay) Relays(sid string) ([]string, string, string, time.Duration) {
+	return []string{"turn:192.0.2.1:3478?transport=udp"}, "1:" + sid, "secret", 5 * time.Minute
+}
+
+func TestRelaysAreForSessions(t *testing.T) {
+	h := newHouse(t, func(c *Config, _ *timing) { c.Relay = fixedRelay{} })
+	c := h.join("p03")
+	m := c.answer(c.send("media.ice", nil))
+	servers := m["servers"].([]any)
+	if len(servers) != 1 || m["expires_s"] != 300.0 {
+		t.Fatalf("ice: %v", m)
+	}
+	sid, found := strings.CutPrefix(servers[0].(map[string]any)["username"].(string), "1:")
+	if !found || !h.handler.Alive(sid) || h.handler.Alive("another") {
+		t.Errorf("session %q lives: %t", sid, h.handler.Alive(sid))
 	}
 }
 

@@ -8,13 +8,17 @@ const conn = () => ({
   createOffer: vi.fn(async () => ({ type: "offer", sdp: "v=0" })),
   setLocalDescription: vi.fn(async () => undefined),
   setRemoteDescription: vi.fn(async () => undefined),
+  getConfiguration: vi.fn(() => ({ bundlePolicy: "max-bundle", iceServers: [{ urls: ["turn:old"] }] })),
+  setConfiguration: vi.fn(),
 });
 type Conn = ReturnType<typeof conn>;
 const pc = (c: Conn) => c as unknown as RTCPeerConnection;
 
-const linkThat = (answer: (m: { gen: number }) => object) => {
+const linkThat = (answer: (m: { gen: number }) => object, relays: object[] = []) => {
   const asked: { gen: number; restart: boolean }[] = [];
-  const ask = vi.fn(async (m: { gen: number; restart: boolean }) => {
+  const ask = vi.fn(async (m: { type?: string; gen: number; restart: boolean }) => {
+    if (m.type === "media.ice")
+      return { type: "media.ice", re: "", servers: relays, expires_s: 300 } as unknown as ServerMessage;
     asked.push(m);
     return answer(m) as ServerMessage;
   });
@@ -32,6 +36,23 @@ describe("negotiation", () => {
     expect(c.createOffer).toHaveBeenLastCalledWith({ iceRestart: true });
     expect(asked[1]?.restart).toBe(true);
     expect((asked[1]?.gen ?? 0) - (asked[0]?.gen ?? 0)).toBe(1);
+  });
+
+  it("asks for new relays before a restart, and keeps the old ones when there are none", async () => {
+    const servers = [{ urls: ["turn:new"], username: "1:a", credential: "x" }];
+    const c = conn();
+    expect(await new Negotiation(linkThat(answer, servers).link, "sub", "member").offer(pc(c), true)).toBe("connected");
+    expect(c.setConfiguration).toHaveBeenCalledWith({ bundlePolicy: "max-bundle", iceServers: servers });
+    const kept = conn();
+    expect(await new Negotiation(linkThat(answer).link, "sub", "member").offer(pc(kept), true)).toBe("connected");
+    expect(kept.setConfiguration).not.toHaveBeenCalled();
+    const old = conn();
+    old.setConfiguration.mockImplementation(() => {
+      throw new TypeError("not supported");
+    });
+    expect(await new Negotiation(linkThat(answer, servers).link, "sub", "member").offer(pc(old), true)).toBe(
+      "connected",
+    );
   });
 
   it("drops the answer to an offer that a newer one overtook", async () => {

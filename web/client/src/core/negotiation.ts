@@ -4,14 +4,28 @@ import type { PC, Profile } from "./protocol";
 
 export type OfferResult = "connected" | "stale" | "not_allowed" | "failed";
 
-/** iceServers asks for relays; a server that relays nothing answers with none. */
+/** Milliseconds that a PeerConnection waits for its relays: most people need none. */
+const ICE_WAIT = 1000;
+
+/** iceServers asks for relays; a server that relays nothing, or answers too late, gives none. */
 export async function iceServers(link: Link): Promise<RTCIceServer[]> {
   try {
-    const m = await link.ask({ type: "media.ice" }, 3000);
+    const m = await link.ask({ type: "media.ice" }, ICE_WAIT);
     if (m.type !== "media.ice") return [];
     return (m.servers ?? []).map((s) => ({ urls: s.urls, username: s.username, credential: s.credential }));
   } catch {
     return [];
+  }
+}
+
+/** refreshRelays gives a PeerConnection new credentials; when there are none it keeps those it has. */
+async function refreshRelays(link: Link, conn: RTCPeerConnection): Promise<void> {
+  const servers = await iceServers(link);
+  if (servers.length === 0) return;
+  try {
+    conn.setConfiguration({ ...conn.getConfiguration(), iceServers: servers });
+  } catch {
+    // A closed connection, or an old browser: the restart goes on with the relays it knows.
   }
 }
 
@@ -35,6 +49,8 @@ export class Negotiation {
   async offer(conn: RTCPeerConnection, restart: boolean): Promise<OfferResult> {
     const gen = ++this.gen;
     try {
+      if (restart) await refreshRelays(this.link, conn);
+      if (gen !== this.gen || closed(conn)) return "stale";
       const offer = await conn.createOffer(restart ? { iceRestart: true } : {});
       if (gen !== this.gen || closed(conn)) return "stale";
       await conn.setLocalDescription(offer);
