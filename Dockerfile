@@ -20,6 +20,6 @@ COPY --from=server /nghitruong /nghitruong
 COPY --from=server --chown=65532:65532 /data /data
 USER 65532:65532
 VOLUME /data
-EXPOSE 8080/tcp 7881/tcp 7882/udp
+EXPOSE 8080/tcp 7881/tcp 7882/udp 3478/udp
 ENTRYPOINT ["/nghitruong"]
 CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8080"]

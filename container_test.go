@@ -42,9 +42,9 @@ func TestComposePublishesOnlyItsPorts(t *testing.T) {
 		t.Fatalf("%d services, want the one server", len(c.Services))
 	}
 	s := c.Services["nghitruong"]
-	want := []string{"443:8443/tcp", "7882:7882/udp", "7881:7881/tcp"}
+	want := []string{"443:8443/tcp", "7882:7882/udp", "7881:7881/tcp", "3478:3478/udp"}
 	if !slices.Equal(s.Ports, want) {
-		t.Errorf("ports %v, want pages, media and ICE-TCP: %v", s.Ports, want)
+		t.Errorf("ports %v, want pages, media, ICE-TCP and relay: %v", s.Ports, want)
 	}
 	if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 		t.Error("the container must have a read-only root, no capabilities and no new privileges")
@@ -83,7 +83,7 @@ func TestDockerfileRunsAsNobody(t *testing.T) {
 	if regexp.MustCompile(`(?i)\b(curl|wget)\b`).MatchString(text) {
 		t.Error("the image must fetch nothing but modules and packages")
 	}
-	if !regexp.MustCompile(`EXPOSE 8080/tcp 7881/tcp 7882/udp`).MatchString(last) {
-		t.Error("EXPOSE must name pages, ICE-TCP and media")
+	if !regexp.MustCompile(`EXPOSE 8080/tcp 7881/tcp 7882/udp 3478/udp`).MatchString(last) {
+		t.Error("EXPOSE must name pages, ICE-TCP, media and relay")
 	}
 }

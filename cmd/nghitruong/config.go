@@ -32,6 +32,7 @@ type Config struct {
 	TLSEmail        string        // for the certificate authority, mode acme
 	UDPPort         int           // one UDP port for all media; 0 = a free one
 	TCPPort         int           // ICE-TCP beside it; 0 = a free one, -1 = off
+	TURNPort        int           // relay on UDP; 0 = a free one, -1 = off; over TLS it shares the port of pages
 	PublicAddresses []netip.Addr  // replace the addresses that clients are given (1:1 NAT)
 	MetricsToken    string        // bearer token for /metrics and pprof off loopback; "" = loopback only
 	MaxPeople       int           // connected people in one sitting
@@ -61,6 +62,7 @@ var settings = []setting{
 	text("tls.email", "", "address for the certificate authority (mode acme)", func(c *Config) *string { return &c.TLSEmail }, nil),
 	number("media.udp_port", "7882", "one UDP port for all media; 0 = a free one", 0, 65535, func(c *Config) *int { return &c.UDPPort }),
 	number("media.tcp_port", "7881", "ICE-TCP beside it; 0 = a free one, -1 = off", -1, 65535, func(c *Config) *int { return &c.TCPPort }),
+	number("media.turn_port", "3478", "relay on UDP, and on the HTTPS port; 0 = a free one, -1 = no relay at all", -1, 65535, func(c *Config) *int { return &c.TURNPort }),
 	addresses("media.public_addresses", "replace the addresses that clients are given (1:1 NAT)"),
 	secret(text("metrics.token", "", "bearer token for /metrics and pprof from elsewhere than loopback", func(c *Config) *string { return &c.MetricsToken }, nil)),
 	number("limits.people", "400", "connected people in one sitting", 1, 100000, func(c *Config) *int { return &c.MaxPeople }),

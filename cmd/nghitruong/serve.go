@@ -21,6 +21,7 @@ import (
 	"nghitruong/office"
 	"nghitruong/room"
 	"nghitruong/sfu"
+	"nghitruong/sfu/turn"
 	"nghitruong/signaling"
 	"nghitruong/store"
 )
@@ -52,6 +53,8 @@ type app struct {
 	rooms     *room.Registry
 	office    *office.Office
 	media     *sfu.Server
+	turn      *turn.Server // nil when off
+	relay     relay
 	signaling *signaling.Handler
 	pages     http.Handler
 	tls       *tls.Config
@@ -68,16 +71,12 @@ func serve(ctx context.Context, c *Config, out io.Writer, ready func(context.Con
 		return err
 	}
 	server := &http.Server{
-		Handler: a.pages, TLSConfig: a.tls, ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
+		Handler: withState(a.pages), ConnContext: keepState, TLSConfig: a.tls, ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	failed := make(chan error, 1)
 	go func() {
-		if a.tls != nil {
-			failed <- server.ServeTLS(a.listener, "", "")
-		} else {
-			failed <- server.Serve(a.listener)
-		}
+		failed <- server.Serve(a.listener)
 	}()
 	a.printAddresses(out)
 	err := ready(ctx, a)
@@ -127,8 +126,11 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.media, err = sfu.NewServer(sfu.Config{Listen: mediaListen(c), UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicAddresses: c.PublicAddresses, Log: a.log}); err != nil {
 		return err
 	}
+	if err = a.openRelay(); err != nil {
+		return err
+	}
 	a.signaling, err = signaling.New(signaling.Config{
-		Rooms: a.rooms, Media: a.media, Identity: a.auth, Doors: doors{a.office}, Resume: a.auth.Resume, Log: a.log,
+		Rooms: a.rooms, Media: a.media, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
 		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve,
 	})
 	if err != nil {
@@ -138,7 +140,13 @@ func (a *app) wire(ctx context.Context) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(metrics.Collectors()...)
 	registry.MustRegister(a.media.Collectors()...)
+	if a.turn != nil {
+		registry.MustRegister(a.turn.Collectors()...)
+	}
 	registry.MustRegister(a.signaling.Collectors()...)
+	if a.tls != nil {
+		a.listener = sharePort(a.listener, a.tls, a.serveRelay)
+	}
 	return a.wirePages(registry, authority)
 }
 
@@ -153,6 +161,11 @@ func (a *app) close() {
 	}
 	if a.rooms != nil {
 		a.rooms.Close()
+	}
+	if a.turn != nil {
+		if err := a.turn.Close(); err != nil {
+			a.log.Error("stop the relay", "error", err)
+		}
 	}
 	if a.media != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -48,6 +48,7 @@ func tlsConfig(ctx context.Context, c *Config, log *slog.Logger) (conf *tls.Conf
 	if err != nil {
 		return nil, nil, err
 	}
+	conf = withProtocols(conf)
 	conf.MinVersion = tls.VersionTLS12
 	return conf, authority, nil
 }

@@ -111,6 +111,9 @@ func (a *app) printAddresses(out io.Writer) {
 	if p := a.media.TCPPort(); p > 0 {
 		fmt.Fprintf(out, "media  tcp port %d\n", p)
 	}
+	if a.turn != nil {
+		fmt.Fprintf(out, "relay  udp port %d\n", a.turn.Port())
+	}
 	if s := reach(a.media.Addresses()); s != "" && !a.config.loopback() {
 		fmt.Fprintln(out, s)
 	}

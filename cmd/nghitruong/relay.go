@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"nghitruong/sfu"
+	"nghitruong/sfu/turn"
+)
+
+// openRelay starts TURN beside the media ports. On loopback the usual port gives way to a free one, so that several
+// sample councils run side by side.
+func (a *app) openRelay() (err error) {
+	port := a.config.TURNPort
+	if port < 0 {
+		return nil
+	}
+	if a.config.loopback() && a.config.sources["media.turn_port"] == "default" {
+		port = 0
+	}
+	a.turn, err = turn.New(turn.Config{
+		Media: a.media.Bound(), Public: a.config.PublicAddresses, Port: port, Pion: sfu.PionLogs(a.log),
+		Alive: func(sid string) bool { return a.signaling.Alive(sid) },
+	})
+	if err != nil {
+		return err
+	}
+	a.relay = relay{turn: a.turn}
+	for _, m := range a.media.Addresses() {
+		a.relay.urls = append(a.relay.urls, "turn:"+net.JoinHostPort(m.Addr().String(), fmt.Sprint(a.turn.Port()))+"?transport=udp")
+	}
+	if base, err := url.Parse(a.base); err == nil && a.tls != nil {
+		p := base.Port()
+		if p == "" {
+			p = "443"
+		}
+		a.relay.urls = append(a.relay.urls, "turns:"+net.JoinHostPort(base.Hostname(), p)+"?transport=tcp")
+	}
+	return nil
+}
+
+// serveRelay takes a connection of the HTTPS port.
+func (a *app) serveRelay(c net.Conn) {
+	if a.turn == nil {
+		c.Close()
+		return
+	}
+	a.turn.Serve(c)
+}
+
+// relay tells signaling where sessions find the relay.
+type relay struct {
+	turn *turn.Server
+	urls []string
+}
+
+// Relays implements signaling.Relay.
+func (r relay) Relays(sid string) (urls []string, username, credential string, life time.Duration) {
+	if r.turn == nil {
+		return nil, "", "", 0
+	}
+	username, credential, life = r.turn.Credentials(sid)
+	return r.urls, username, credential, life
+}
