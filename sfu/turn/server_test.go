@@ -249,7 +249,7 @@ func TestStreamsRelayAndEnd(t *testing.T) {
 	if string(b[:n]) != "qua TLS" {
 		t.Errorf("%q", b[:n])
 	}
-	client.Close() // the browser's tab is closed: the allocation goes with the connection
+	client.Close()      // the browser's tab is closed: the allocation goes with the connection
 	_ = relayed.Close() // stops the client's timers; nobody hears its goodbye
 	tc.Close()
 	for end := time.Now().Add(patience); s.book.allocations() > 0; {
