@@ -14,6 +14,7 @@ type Store interface {
 	accounts
 	devices
 	links
+	streams
 	sittings
 }
 
@@ -46,6 +47,13 @@ type links interface {
 	WrongCode(ctx context.Context, councilID, id string, limit int) (wrong int, state store.LinkState, err error)
 	UseLink(ctx context.Context, councilID, id string) error
 	RevokeLinks(ctx context.Context, councilID, sitting string, person council.PersonID) error
+}
+
+type streams interface {
+	ReplaceStreamKey(ctx context.Context, k store.StreamKey) error
+	StreamKeyByToken(ctx context.Context, councilID, sitting string, hash [32]byte) (store.StreamKey, error)
+	StreamKeys(ctx context.Context, councilID, sitting string) ([]store.StreamKey, error)
+	RevokeStreamKey(ctx context.Context, councilID, sitting string, kind store.StreamKind, source string) error
 }
 
 type sittings interface {

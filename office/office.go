@@ -69,6 +69,9 @@ type Identity interface {
 	IssueLinks(ctx context.Context, councilID, sitting string, people []council.Person) ([]auth.Issued, error)
 	RevokePerson(ctx context.Context, councilID, sitting string, p council.PersonID) error
 	RevokeDevice(ctx context.Context, councilID, sitting, device string) error
+	IssueStream(ctx context.Context, k auth.StreamKey) (auth.Token, error)
+	StreamKeys(ctx context.Context, councilID, sitting string) ([]auth.StreamKey, error)
+	RevokeStream(ctx context.Context, councilID, sitting string, kind store.StreamKind, source string) error
 }
 
 // Unit is an administrative unit, as the store keeps it.

@@ -302,17 +302,6 @@ func (c *Conference) Levels() []Level {
 	return out
 }
 
-// Stats tells what the server sees of every peer.
-func (c *Conference) Stats() []PeerStats {
-	var out []PeerStats
-	c.call(func() {
-		for _, st := range c.order {
-			out = append(out, st.stats())
-		}
-	})
-	return out
-}
-
 // tick is the conference's heartbeat.
 func (c *Conference) tick(now int64) {
 	c.watchSources(now)

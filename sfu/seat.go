@@ -204,3 +204,14 @@ func (st *seat) stats() PeerStats {
 	}
 	return s
 }
+
+// Stats tells what the server sees of every peer.
+func (c *Conference) Stats() []PeerStats {
+	var out []PeerStats
+	c.call(func() {
+		for _, st := range c.order {
+			out = append(out, st.stats())
+		}
+	})
+	return out
+}

@@ -111,6 +111,20 @@ type Handler struct {
 	sittings map[string]*sitting
 }
 
+// Media gives the media of a published sitting with its room's will wired to it, also while nobody has a socket there: encoders
+// and players come without one. A council.Error of kind NotFound for no such sitting; nil without media.
+func (h *Handler) Media(ctx context.Context, sitting string) (*sfu.Conference, error) {
+	r, err := h.cfg.Rooms.Room(ctx, sitting)
+	if err != nil {
+		return nil, err
+	}
+	st, err := h.sittingOf(ctx, sitting, r)
+	if err != nil {
+		return nil, err
+	}
+	return st.conf, nil
+}
+
 // New makes a Handler; it starts no goroutine until a socket comes.
 func New(cfg Config) (*Handler, error) {
 	if cfg.Rooms == nil || cfg.Identity == nil || cfg.Doors == nil || cfg.Resume == nil {

@@ -87,7 +87,7 @@ func (s *server) needTLS(next http.Handler) http.Handler {
 		switch {
 		case operators || secureContext(r):
 			next.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/ws":
+		case strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/ws" || isStream(r):
 			writeProblem(w, &Problem{Kind: "not_allowed", Code: "needs_tls", status: http.StatusForbidden})
 		default:
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -16,6 +16,7 @@ func routes() []route {
 	all = append(all, pageRoutes()...)
 	all = append(all, doorRoutes()...)
 	all = append(all, officeRoutes()...)
+	all = append(all, streamRoutes()...)
 	return append(all, operatorRoutes()...)
 }
 
@@ -75,6 +76,10 @@ func officeRoutes() []route {
 		typed("POST", one+"/links/renew", auth.OfficeLinks, "renewLinks", "New links; the old ones and their devices are out", (*server).renewLinks),
 		typed("POST", one+"/links/revoke", auth.OfficeLinks, "revokeLink", "Take a person's link and devices away", (*server).revokeLink),
 		typed("POST", one+"/devices/revoke", auth.OfficeLinks, "revokeDevice", "Take one device away", (*server).revokeDevice),
+		typed("GET", one+"/streams", auth.OfficeLinks, "streams", "Sources that encoders feed, and keys of players", (*server).streamList),
+		typed("POST", one+"/streams/renew", auth.OfficeLinks, "renewStream", "A new key for one encoder or player; the old one is out", (*server).renewStream),
+		typed("POST", one+"/streams/revoke", auth.OfficeLinks, "revokeStream", "Take an encoder's or player's key away and end what it runs", (*server).revokeStream),
+		typed("POST", one+"/streams/readmit", auth.OfficeLinks, "readmitStream", "Let a source that came anew from another network pass its gates", (*server).readmitStream),
 		plain("GET", one+"/ledger.zip", auth.OfficeResults, func(s *server) http.HandlerFunc { return s.ledgerZip }),
 	}
 	for _, name := range tableNames {

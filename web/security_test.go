@@ -27,7 +27,7 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 		{"a sister site", []string{"Sec-Fetch-Site", "same-site"}, 403},
 	}
 	for _, rt := range routes() {
-		if safe(rt.method) {
+		if safe(rt.method) || rt.needs == forHolders { // whip_test: a bearer token is what counts, whatever the origin
 			continue
 		}
 		path := strings.NewReplacer("{door}", one.sitting.Door, "{id}", one.sitting.ID).Replace(rt.path)

@@ -27,6 +27,8 @@ type Config struct {
 	WebSocket    http.Handler                // answers GET /ws; it checks the origin itself
 	PublicURL    string                      // https://hop.example.vn, without a path; "" = as each request names the host
 	MetricsToken string                      // lets others than this machine read /metrics and pprof; "" = nobody
+	Streams      Streams                     // media of encoders and players; nil = their doors answer 503
+	ICEServers   func() []ICEServer          // told to encoders and players with fresh credentials; nil = none
 	Metrics      *prometheus.Registry        // nil = an own one
 	Ready        func(context.Context) error // nil = always ready
 	ExtraSchemas []any                       // types of other packages for /api/openapi.json: the WebSocket's messages and views
@@ -38,19 +40,21 @@ type Config struct {
 
 // server is the state behind the handlers.
 type server struct {
-	auth      *auth.Service
-	office    *office.Office
-	publicURL string
-	version   string
-	ready     func(context.Context) error
-	client    *client
-	log       *slog.Logger
-	now       func() time.Time
-	metrics   *prometheus.Registry
-	token     string
-	socket    http.Handler
-	openAPI   []byte
-	arrivals  *arrivals
+	auth       *auth.Service
+	office     *office.Office
+	publicURL  string
+	version    string
+	ready      func(context.Context) error
+	client     *client
+	log        *slog.Logger
+	now        func() time.Time
+	metrics    *prometheus.Registry
+	token      string
+	socket     http.Handler
+	openAPI    []byte
+	arrivals   *arrivals
+	streams    *streams
+	iceServers func() []ICEServer
 
 	calls  *prometheus.HistogramVec
 	panics prometheus.Counter
@@ -64,6 +68,7 @@ func New(c Config) (http.Handler, error) {
 	s := &server{
 		auth: c.Auth, office: c.Office, publicURL: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version, ready: c.Ready,
 		log: c.Log, now: c.Now, metrics: c.Metrics, token: c.MetricsToken, socket: c.WebSocket, arrivals: newArrivals(),
+		streams: newStreams(c.Streams), iceServers: c.ICEServers,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -134,6 +139,10 @@ func (s *server) crossOrigin() (func(http.Handler) http.Handler, error) {
 	return func(next http.Handler) http.Handler {
 		protected := p.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if isStream(r) { // a bearer token is needed, and no cookie is looked at
+				next.ServeHTTP(w, r)
+				return
+			}
 			if !safe(r.Method) && !ownOrigin(r, trusted) {
 				deny(w, r)
 				return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"nghitruong/auth"
 	"nghitruong/council"
 	"nghitruong/office"
+	"nghitruong/web"
 )
 
 // demoLinks is the file in the data folder that keeps the demo's links for later starts; a server has no such file.
@@ -34,6 +36,15 @@ type linkList struct {
 	Door    string       `json:"door"`
 	People  []linkPerson `json:"people"`
 	Office  linkOffice   `json:"office"`
+	Ingest  []linkStream `json:"ingest"` // WHIP: one encoder per hall
+	Egress  []linkStream `json:"egress"` // WHEP: the stage, then each hall by itself
+}
+
+// linkStream is the key of an encoder or player.
+type linkStream struct {
+	Name  string `json:"name"`
+	URL   string `json:"url"`
+	Token string `json:"token"`
 }
 
 type linkPerson struct {
@@ -131,7 +142,28 @@ func fill(ctx context.Context, a *app) (*linkList, error) {
 		Base: a.base, Sitting: draft.ID, Door: draft.Door, People: people(a.base, draft, issued),
 		Office: linkOffice{Name: demoOffice, Password: password, URL: a.base + "/van-phong"},
 	}
-	return list, nil
+	return list, list.streams(ctx, a, account.Council)
+}
+
+// streams makes the keys of every encoder and player of the sample sitting.
+func (l *linkList) streams(ctx context.Context, a *app, councilID string) error {
+	all, err := a.office.Streams(ctx, councilID, l.Sitting)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		s, token, err := a.office.RenewStream(ctx, councilID, l.Sitting, s.Kind, s.Source)
+		if err != nil {
+			return err
+		}
+		one := linkStream{Name: cmp.Or(s.Name, "Sân khấu"), URL: web.StreamURL(a.base, l.Sitting, s), Token: token.String()}
+		if s.Kind == auth.StreamIngest {
+			l.Ingest = append(l.Ingest, one)
+		} else {
+			l.Egress = append(l.Egress, one)
+		}
+	}
+	return nil
 }
 
 // prepare puts the sample people, hamlets and numbers into a draft of the session template.

@@ -139,7 +139,7 @@ func (a *app) printFirst(ctx context.Context, out io.Writer) error {
 // wirePages makes the HTTP side; the own authority's certificate (mode local) is offered as /ca.crt.
 func (a *app) wirePages(metrics *prometheus.Registry, authority []byte) (err error) {
 	pages, err := web.New(web.Config{
-		Auth: a.auth, Office: a.office, WebSocket: a.signaling, PublicURL: a.config.PublicURL, MetricsToken: a.config.MetricsToken,
+		Auth: a.auth, Office: a.office, WebSocket: a.signaling, Streams: streams{a.signaling}, PublicURL: a.config.PublicURL, MetricsToken: a.config.MetricsToken,
 		Metrics: metrics, Ready: a.store.Ping, ExtraSchemas: signaling.Schemas(), Version: version, Log: a.log,
 	})
 	if err != nil {
