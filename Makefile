@@ -68,8 +68,9 @@ fuzz:
 	@FUZZTIME=$${FUZZTIME:-10m} ./.ci/fuzz
 
 ## torture: kill, power-cut and loss tests that take as long as they take
-torture: build browsers
+torture: build browsers e2e/node_modules/.package-lock.json
 	TORTURE=1 $(GO) test -timeout 120m -run 'Torture|Kill' -count=1 -v ./...
+	cd e2e && npm run --silent torture
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./sfu/... ./room ./store

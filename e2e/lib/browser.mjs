@@ -11,9 +11,9 @@ import { act, listen } from "./socket.mjs";
 export const out = fileURLToPath(new URL("../out/", import.meta.url));
 export const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 }, desktop: { width: 1280, height: 800 } };
 
-export async function launch({ video = picture(640, 360, 15), audio = speech(), more = [] } = {}) {
+export async function launch({ video = picture(640, 360, 15), audio = speech(), more = [], executablePath = "/usr/bin/chromium" } = {}) {
   return chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
       "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required",
