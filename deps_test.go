@@ -24,12 +24,13 @@ var imports = map[string][]string{
 	"signaling":       {"auth", "council", "room", "sfu"},
 	"papers":          {"council"},
 	"ffmpeg":          {},
+	"cameras":         {"ffmpeg", "sfu"},
 	"web":             {"auth", "council", "office", "papers", "room"},
 	"auth":            {"council", "store"},
 	"store":           {"council"},
 	"store/storetest": {"store", "council"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
-	"cmd/nghitruong":  {"auth", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
+	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
 }
 
 // pure packages may import the standard library only.

@@ -143,3 +143,19 @@ func TestFilesAndProgress(t *testing.T) {
 		t.Errorf("%q %+v", text, got)
 	}
 }
+
+func TestPacketPipe(t *testing.T) {
+	ours, theirs, err := PacketPipe()
+	must(t, err)
+	defer ours.Close()
+	job := shell(`printf one >&3; printf 'twice ' >&3`)
+	job.Files = []*os.File{theirs}
+	must(t, start(t, newRunner(t), job).Wait())
+	buf := make([]byte, 100)
+	for _, want := range []string{"one", "twice ", ""} {
+		n, err := ours.Read(buf)
+		if string(buf[:n]) != want || (want == "") != errors.Is(err, io.EOF) {
+			t.Errorf("%q, %v; want %q", buf[:n], err, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -140,4 +141,17 @@ func signalGroup(pid int, sig syscall.Signal) error {
 		return fmt.Errorf("signal the children of %d: %w", pid, err)
 	}
 	return nil
+}
+
+// PacketPipe is a pair of connected sockets that keep the borders of what is written: a child that writes packets to "pipe:N"
+// (RTP, one write each) is read packet by packet, and nobody else can write into it. theirs goes into Job.Files.
+func PacketPipe() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a pipe for packets: %w", err)
+	}
+	if err := unix.SetNonblock(fds[0], true); err != nil { // so that Close ends a Read
+		return nil, nil, errors.Join(err, unix.Close(fds[0]), unix.Close(fds[1]))
+	}
+	return os.NewFile(uintptr(fds[0]), "packets"), os.NewFile(uintptr(fds[1]), "packets"), nil
 }

@@ -4,6 +4,7 @@ package ffmpeg
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -16,3 +17,6 @@ func startProcess(func() *exec.Cmd, Limits) (*exec.Cmd, bool, error) { return ni
 func waitEnd(int) error { return errLinux }
 
 func signalGroup(int, syscall.Signal) error { return errLinux }
+
+// PacketPipe is made on Linux only.
+func PacketPipe() (ours, theirs *os.File, err error) { return nil, nil, errLinux }

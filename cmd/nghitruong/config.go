@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"nghitruong/cameras"
 )
 
 // envPrefix starts the name of every environment variable that sets a key: NGHITRUONG_MEDIA_UDP_PORT sets media.udp_port.
@@ -22,22 +24,24 @@ const envPrefix = "NGHITRUONG_"
 
 // Config is the effective configuration: defaults, then the YAML file, then the environment, then flags.
 type Config struct {
-	Listen          string        // host:port of pages and API
-	Data            string        // data folder, made when absent
-	PublicURL       string        // how people reach the server, "https://hop.example.gov.vn"; "" = from Listen
-	LogLevel        string        // debug, info, warn, error
-	TLSMode         string        // off, files, acme, local
-	TLSCert, TLSKey string        // PEM files of mode files
-	TLSHosts        []string      // names (acme) or names and addresses (local) of the certificate
-	TLSEmail        string        // for the certificate authority, mode acme
-	UDPPort         int           // one UDP port for all media; 0 = a free one
-	TCPPort         int           // ICE-TCP beside it; 0 = a free one, -1 = off
-	TURNPort        int           // relay on UDP; 0 = a free one, -1 = off; over TLS it shares the port of pages
-	PublicAddresses []netip.Addr  // replace the addresses that clients are given (1:1 NAT)
-	MetricsToken    string        // bearer token for /metrics and pprof off loopback; "" = loopback only
-	MaxPeople       int           // connected people in one sitting
-	Reserve         int           // of MaxPeople, kept for members and halls
-	StopGrace       time.Duration // how long a stop waits for clients to be told and the disk
+	Listen          string           // host:port of pages and API
+	Data            string           // data folder, made when absent
+	PublicURL       string           // how people reach the server, "https://hop.example.gov.vn"; "" = from Listen
+	LogLevel        string           // debug, info, warn, error
+	TLSMode         string           // off, files, acme, local
+	TLSCert, TLSKey string           // PEM files of mode files
+	TLSHosts        []string         // names (acme) or names and addresses (local) of the certificate
+	TLSEmail        string           // for the certificate authority, mode acme
+	UDPPort         int              // one UDP port for all media; 0 = a free one
+	TCPPort         int              // ICE-TCP beside it; 0 = a free one, -1 = off
+	TURNPort        int              // relay on UDP; 0 = a free one, -1 = off; over TLS it shares the port of pages
+	PublicAddresses []netip.Addr     // replace the addresses that clients are given (1:1 NAT)
+	CameraNetworks  []netip.Prefix   // where RTSP cameras may be; empty = cameras are off
+	Cameras         []cameras.Camera // pulled into the halls of their names
+	MetricsToken    string           // bearer token for /metrics and pprof off loopback; "" = loopback only
+	MaxPeople       int              // connected people in one sitting
+	Reserve         int              // of MaxPeople, kept for members and halls
+	StopGrace       time.Duration    // how long a stop waits for clients to be told and the disk
 	sources         map[string]string
 }
 
@@ -64,6 +68,16 @@ var settings = []setting{
 	number("media.tcp_port", "7881", "ICE-TCP beside it; 0 = a free one, -1 = off", -1, 65535, func(c *Config) *int { return &c.TCPPort }),
 	number("media.turn_port", "3478", "relay on UDP, and on the HTTPS port; 0 = a free one, -1 = no relay at all", -1, 65535, func(c *Config) *int { return &c.TURNPort }),
 	addresses("media.public_addresses", "replace the addresses that clients are given (1:1 NAT)"),
+	{
+		key: "media.camera_networks", doc: "networks where RTSP cameras may be, 10.20.0.0/16; empty = cameras are off",
+		set: func(c *Config, v string) (err error) { c.CameraNetworks, err = prefixes(split(v)); return err },
+		get: func(c *Config) string { return strings.Trim(fmt.Sprint(c.CameraNetworks), "[]") },
+	},
+	secret(setting{
+		key: "media.cameras", doc: "RTSP cameras, hall name=rtsp://user:password@address/path",
+		set: func(c *Config, v string) (err error) { c.Cameras, err = parseCameras(split(v)); return err },
+		get: func(c *Config) string { return strings.Repeat("camera", min(1, len(c.Cameras))) }, // masked: addresses carry passwords
+	}),
 	secret(text("metrics.token", "", "bearer token for /metrics and pprof from elsewhere than loopback", func(c *Config) *string { return &c.MetricsToken }, nil)),
 	number("limits.people", "400", "connected people in one sitting", 1, 100000, func(c *Config) *int { return &c.MaxPeople }),
 	number("limits.reserve", "200", "of these, kept for members and halls", 0, 100000, func(c *Config) *int { return &c.Reserve }),
@@ -134,6 +148,28 @@ func addresses(key, doc string) setting {
 			return nil
 		},
 	}
+}
+
+func prefixes(parts []string) (out []netip.Prefix, err error) {
+	for _, part := range parts {
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			return nil, fmt.Errorf("want networks as 10.20.0.0/16, have %q", part)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+func parseCameras(parts []string) (out []cameras.Camera, err error) {
+	for _, part := range parts {
+		c, err := cameras.Parse(part)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 func split(v string) (out []string) {
@@ -231,6 +267,9 @@ func (c *Config) check() (problems []error) {
 	}
 	if c.TLSMode == "acme" && len(c.TLSHosts) == 0 {
 		problems = append(problems, errors.New("tls.mode acme needs the public name in tls.hosts"))
+	}
+	if len(c.Cameras) > 0 && len(c.CameraNetworks) == 0 {
+		problems = append(problems, errors.New("media.cameras needs media.camera_networks"))
 	}
 	if c.Reserve > c.MaxPeople {
 		problems = append(problems, fmt.Errorf("limits.reserve %d is more than limits.people %d", c.Reserve, c.MaxPeople))

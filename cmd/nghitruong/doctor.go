@@ -42,7 +42,8 @@ type doctor struct {
 	now     func() time.Time
 	read    func(path string) ([]byte, error) // kernel settings
 	find    func(ctx context.Context) (*ffmpeg.Tool, error)
-	look    func(program string) (string, error) // in PATH
+	measure func(dir string) ([]time.Duration, error) // how long writes take to reach the disk, sorted
+	look    func(program string) (string, error)      // in PATH
 	run     func(ctx context.Context, program string, args ...string) (string, error)
 	runs    bool // the server of this configuration serves now: its ports are busy because of it
 	results []finding
@@ -71,7 +72,7 @@ func doctorCommand(configured configurer) *cobra.Command {
 
 func newDoctor(c *Config) *doctor {
 	return &doctor{
-		c: c, now: time.Now, read: os.ReadFile, look: lookPath, run: runProgram,
+		c: c, now: time.Now, read: os.ReadFile, measure: measureSyncs, look: lookPath, run: runProgram,
 		find: func(ctx context.Context) (*ffmpeg.Tool, error) { return ffmpeg.Find(ctx, "") },
 	}
 }

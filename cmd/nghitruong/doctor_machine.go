@@ -73,7 +73,7 @@ func (d *doctor) disk() {
 		d.broken("disk", "name a folder in data that this account may make and write", "The data folder %s cannot be made: %s.", dir, plain(err))
 		return
 	}
-	times, err := measureSyncs(dir)
+	times, err := d.measure(dir)
 	if err != nil {
 		d.broken("disk", "give the folder to the account of the server, on a disk that is mounted for writing", "The data folder %s cannot be written: %s.", dir, plain(err))
 		return

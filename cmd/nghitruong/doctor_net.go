@@ -18,10 +18,7 @@ import (
 	"time"
 )
 
-const (
-	turnPort    = 3478            // TURN's port of RFC 8656
-	connectTime = 5 * time.Second // for one connection of the examination
-)
+const connectTime = 5 * time.Second // for one connection of the examination
 
 // ports tells whether the server could take its ports.
 func (d *doctor) ports() {
@@ -49,10 +46,11 @@ func (d *doctor) ports() {
 	if d.c.TCPPort >= 0 {
 		d.bind("media over TCP", "tcp", net.JoinHostPort(host, strconv.Itoa(d.c.TCPPort)), "set media.tcp_port to a free port and open it in the firewall")
 	}
-	if err := bindable("udp", net.JoinHostPort(host, strconv.Itoa(turnPort))); err != nil {
-		d.warn("ports", "another TURN or STUN server may run here: stop it", "UDP port %d (TURN) cannot be taken: %s.", turnPort, plain(err))
-	} else {
-		d.ok("ports", "UDP port %d (TURN) is free.", turnPort)
+	gives := d.c.loopback() && d.c.sources["media.turn_port"] == "default" // then the relay takes a free port
+	for _, a := range media {
+		if d.c.TURNPort >= 0 && !gives {
+			d.bind("the relay (TURN)", "udp", net.JoinHostPort(a, strconv.Itoa(d.c.TURNPort)), "set media.turn_port to a free port and open it in the firewall")
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 // patient is a doctor on a machine where nothing is to be found fault with.
 func patient(t *testing.T) *doctor {
 	t.Helper()
-	c, err := load("", nil, map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0", "media.udp_port": "0", "media.tcp_port": "-1"})
+	c, err := load("", nil, map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0", "media.udp_port": "0", "media.tcp_port": "-1", "media.turn_port": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +38,13 @@ func patient(t *testing.T) *doctor {
 			return []byte("MemTotal: 8000000 kB\nMemAvailable:    4000000 kB\n"), nil
 		}
 		return []byte("16777216\n"), nil
+	}
+	d.measure = func(dir string) ([]time.Duration, error) { // the disk of tests may be slow, and is written all the same
+		times, err := measureSyncs(dir)
+		for i := range times {
+			times[i] = time.Millisecond
+		}
+		return times, err
 	}
 	d.look = func(name string) (string, error) { return "/bin/" + name, nil }
 	d.run = func(_ context.Context, program string, _ ...string) (string, error) {
@@ -123,6 +130,9 @@ func TestDoctorPorts(t *testing.T) {
 	want(t, d, "ports", gradeBroken, "pages", "Another program", "ss -lpn")
 	want(t, d, "ports", gradeBroken, "udp port for media", "media.udp_port")
 	want(t, d, "ports", gradeBroken, "media over TCP", "media.tcp_port")
+	d.c.TURNPort = d.c.UDPPort
+	d.ports()
+	want(t, d, "ports", gradeBroken, "udp port for the relay", "media.turn_port")
 
 	d = patient(t)
 	d.c.Listen = "192.0.2.77:0"
@@ -303,7 +313,7 @@ func TestDoctorDisk(t *testing.T) {
 
 func TestDoctorCommand(t *testing.T) {
 	var out, errs bytes.Buffer
-	err := run(context.Background(), []string{"doctor", "--json", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--udp-port", "0", "--tcp-port", "-1"}, nil, &out, &errs)
+	err := run(context.Background(), []string{"doctor", "--json", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--udp-port", "0", "--tcp-port", "-1", "--media-turn-port", "0"}, nil, &out, &errs)
 	var all []finding
 	if jsonErr := json.Unmarshal(out.Bytes(), &all); jsonErr != nil || len(all) < 10 || (err != nil && !errors.Is(err, errSick)) {
 		t.Errorf("%v, %v, %d findings, %s", err, jsonErr, len(all), errs.String())

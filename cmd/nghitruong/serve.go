@@ -18,6 +18,7 @@ import (
 
 	"nghitruong/auth"
 	"nghitruong/council"
+	"nghitruong/ffmpeg"
 	"nghitruong/office"
 	"nghitruong/room"
 	"nghitruong/sfu"
@@ -55,6 +56,7 @@ type app struct {
 	media     *sfu.Server
 	turn      *turn.Server // nil when off
 	relay     relay
+	children  *ffmpeg.Runner
 	signaling *signaling.Handler
 	pages     http.Handler
 	tls       *tls.Config
@@ -129,8 +131,9 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err = a.openRelay(); err != nil {
 		return err
 	}
+	pool := a.wireCameras(ctx)
 	a.signaling, err = signaling.New(signaling.Config{
-		Rooms: a.rooms, Media: a.media, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
+		Rooms: a.rooms, Media: mediaWithCameras{a.media, pool}, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
 		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve,
 	})
 	if err != nil {
@@ -143,6 +146,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.turn != nil {
 		registry.MustRegister(a.turn.Collectors()...)
 	}
+	registry.MustRegister(a.children.Collectors()...)
 	registry.MustRegister(a.signaling.Collectors()...)
 	if a.tls != nil {
 		a.listener = sharePort(a.listener, a.tls, a.serveRelay)
@@ -158,6 +162,9 @@ func (a *app) close() {
 		if err := a.signaling.Close(); err != nil {
 			a.log.Error("stop signaling", "error", err)
 		}
+	}
+	if a.children != nil {
+		a.children.Close()
 	}
 	if a.rooms != nil {
 		a.rooms.Close()

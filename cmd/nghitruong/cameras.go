@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"nghitruong/cameras"
+	"nghitruong/council"
+	"nghitruong/ffmpeg"
+	"nghitruong/sfu"
+)
+
+// mediaWithCameras gives the media of sittings and has the configured cameras attend them.
+type mediaWithCameras struct {
+	*sfu.Server
+	cameras *cameras.Pool
+}
+
+// Conference is the media of a sitting, made at first use.
+func (m mediaWithCameras) Conference(sitting string) *sfu.Conference {
+	conf := m.Server.Conference(sitting)
+	m.cameras.Attend(sitting, conf)
+	return conf
+}
+
+// wireCameras finds ffmpeg when cameras are configured; without it they stay off and the log says so.
+func (a *app) wireCameras(ctx context.Context) *cameras.Pool {
+	a.children = ffmpeg.NewRunner(a.log)
+	cfg := cameras.Config{Cameras: a.config.Cameras, Networks: a.config.CameraNetworks, Runner: a.children, Hall: a.hallNamed, Log: a.log}
+	if len(cfg.Cameras) > 0 {
+		tool, err := ffmpeg.Find(ctx, "")
+		if err == nil && tool.Probe == "" {
+			err = fmt.Errorf("%w: ffprobe is missing", ffmpeg.ErrAbsent)
+		}
+		if err != nil {
+			a.log.Warn("cameras stay off", "error", err)
+			cfg.Cameras = nil
+		}
+		cfg.Tool = tool
+	}
+	return cameras.NewPool(cfg)
+}
+
+// hallNamed finds the hall of a name on a sitting's list.
+func (a *app) hallNamed(ctx context.Context, sitting, name string) (string, error) {
+	r, err := a.rooms.Room(ctx, sitting)
+	if err != nil {
+		return "", err
+	}
+	list, err := r.Published(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range list.People {
+		if (p.Name == name || p.Label == name) && slices.Contains(p.Roles, council.RoleHall) {
+			return string(p.ID), nil
+		}
+	}
+	return "", cameras.ErrNoHall
+}
