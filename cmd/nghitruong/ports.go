@@ -100,10 +100,8 @@ func (p *sharedPort) sort(raw net.Conn) {
 		delete(p.unknown, raw)
 		p.mu.Unlock()
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
-	defer cancel()
 	c := tls.Server(raw, p.config)
-	if err := c.HandshakeContext(ctx); err != nil {
+	if err := errors.Join(raw.SetDeadline(time.Now().Add(handshakeTime)), c.Handshake(), raw.SetDeadline(time.Time{})); err != nil {
 		raw.Close()
 		return
 	}
@@ -115,23 +113,19 @@ func (p *sharedPort) sort(raw net.Conn) {
 	case "":
 		p.peek(c)
 	default: // acme-tls/1: the certificate was the answer
-		c.Close()
+		raw.Close()
 	}
 }
 
 // peek decides by the first byte.
 func (p *sharedPort) peek(c *tls.Conn) {
 	first := make([]byte, 1)
-	if err := c.SetReadDeadline(time.Now().Add(handshakeTime)); err != nil {
-		c.Close()
-		return
+	err := c.SetReadDeadline(time.Now().Add(handshakeTime))
+	if err == nil {
+		_, err = c.Read(first)
 	}
-	if _, err := c.Read(first); err != nil {
-		c.Close()
-		return
-	}
-	if err := c.SetReadDeadline(time.Time{}); err != nil {
-		c.Close()
+	if err = errors.Join(err, c.SetReadDeadline(time.Time{})); err != nil {
+		_ = c.Close()
 		return
 	}
 	again := &peekedConn{Conn: c, first: first, state: c.ConnectionState()}

@@ -153,7 +153,6 @@ type book struct {
 }
 
 type session struct {
-	sid     string
 	expires time.Time // of the newest credentials
 	allocs  int
 	quota   bucket
@@ -177,7 +176,7 @@ func (b *book) issued(sid string, now, expires time.Time) {
 	}
 	s := b.sessions[sid]
 	if s == nil {
-		s = &session{sid: sid, quota: bucket{left: quotaBurst, at: now}}
+		s = &session{quota: bucket{left: quotaBurst, at: now}}
 		b.sessions[sid] = s
 	}
 	s.expires = expires

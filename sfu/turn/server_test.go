@@ -164,7 +164,7 @@ func TestForgedSourcesGetLittle(t *testing.T) {
 	defer c.Close()
 	empty, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest))
 	must(t, err)
-	sent := 0
+	sent, start := 0, time.Now()
 	for range 50 {
 		for _, b := range [][]byte{stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw, empty.Raw, []byte("hello"), {0x40, 0, 0, 4, 1, 2, 3, 4}} {
 			n, err := c.Write(b)
@@ -186,7 +186,9 @@ func TestForgedSourcesGetLittle(t *testing.T) {
 		}
 		replies, got = replies+1, got+n
 	}
-	if replies == 0 || replies > repliesPerSecond || got > sent {
+	// Any second holds ten, so a slow machine may see ten more for each second that has begun.
+	limit := repliesPerSecond * (1 + int(time.Since(start)/time.Second))
+	if replies == 0 || replies > limit || got > sent {
 		t.Errorf("%d replies, %d bytes for %d", replies, got, sent)
 	}
 	if s.metrics.limited.Load() == 0 {
