@@ -298,6 +298,14 @@ func TestCheckWarnsOfRareKeyframes(t *testing.T) {
 		if got != want || s.KeyframeMS != seconds*1000 {
 			t.Errorf("each %d s: %q, %d ms", seconds, got, s.KeyframeMS)
 		}
+		c.ask(now)
+		if c.onPacket(picture(1e6, 1e9, now+2e8, true), 1e6); !c.obeys.Load() {
+			t.Error("a keyframe on demand was not seen")
+		}
+		s.Warnings = nil
+		if c.describe(&s, now); s.Warnings != nil {
+			t.Errorf("an encoder that sends keyframes on demand is warned: %v", s.Warnings)
+		}
 		if s.FPS < 24 || s.FPS > 26 {
 			t.Errorf("%f pictures a second", s.FPS)
 		}

@@ -30,7 +30,15 @@ type streamCheck struct {
 	keyGap  atomic.Int64  // ns between the newest two
 	fps     atomic.Uint64 // float64 bits
 	profile atomic.Int32
+	asked   atomic.Int64 // since when a keyframe is asked for, 0 = none is
+	obeys   atomic.Bool  // a keyframe came when it was asked for: then their distance hurts nobody
 }
+
+// obeyIn is how soon a keyframe comes from an encoder that sends one on demand.
+const obeyIn = time.Second
+
+// ask notes that a keyframe was asked for.
+func (c *streamCheck) ask(now int64) { c.asked.CompareAndSwap(0, now) }
 
 // onPacket takes a packet of the picture in the order of arrival; ext is its extended number. It gives the reason when the
 // encoder must go.
@@ -62,6 +70,9 @@ func (c *streamCheck) follow(p *packets.Packet, ext uint64) string {
 	if fresh && p.Key {
 		if at := c.keyAt.Swap(p.Arrival); at != 0 {
 			c.keyGap.Store(p.Arrival - at)
+		}
+		if asked := c.asked.Swap(0); asked != 0 {
+			c.obeys.Store(p.Arrival-asked < int64(obeyIn))
 		}
 	}
 	if fresh {
@@ -102,6 +113,7 @@ func (c *streamCheck) describe(s *IngestState, now int64) {
 	gap := max(c.keyGap.Load(), now-at)
 	s.KeyframeMS = gap / int64(time.Millisecond)
 	switch {
+	case c.obeys.Load():
 	case gap > int64(keyframesLong):
 		s.Warnings = append(s.Warnings, WarnKeyframesLong)
 	case gap > int64(keyframesLate):

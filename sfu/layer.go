@@ -339,6 +339,9 @@ func (l *Layer) keyframePending() bool {
 
 func (l *Layer) sendPLI() {
 	l.s.metrics.plisOut.Add(1)
+	if l.check != nil {
+		l.check.ask(l.s.now())
+	}
 	l.pub.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: l.pub.ssrc, MediaSSRC: l.ssrc})
 }
 

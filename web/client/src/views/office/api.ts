@@ -83,6 +83,43 @@ export interface NewLink extends PersonLink {
   qr: string;
 }
 
+/** StreamState is what the server sees of a source that an encoder feeds or fed. */
+export interface StreamState {
+  connected: boolean;
+  /** Came anew from another network: waits for the clerk. */
+  held: boolean;
+  on_air: boolean;
+  codec: string;
+  /** 0 = unknown. */
+  w: number;
+  h: number;
+  fps: number;
+  /** Between keyframes; 0 = none came. */
+  keyframe_ms: number;
+  warnings: ("keyframes" | "keyframes_long" | "profile")[];
+  /** Why the last encoder left; empty while one is there. */
+  ended: "" | "left" | "replaced" | "failed" | "b_frames" | "profile" | "conf_close";
+}
+
+/** Stream is an encoder (whip) or player (whep) of a sitting; source is a hall, or empty for the stage. */
+export interface Stream {
+  kind: "whip" | "whep";
+  source: string;
+  name: string;
+  has_key: boolean;
+  url: string;
+  state: StreamState | null;
+}
+
+/** NewStream is a key at the only moment when it can be shown; qr is an SVG of address and token. */
+export interface NewStream {
+  kind: "whip" | "whep";
+  source: string;
+  url: string;
+  token: string;
+  qr: string;
+}
+
 export interface AccountRow {
   id: string;
   name: string;
@@ -178,6 +215,14 @@ export const renewLinks = async (id: string, persons: string[]) =>
 export const revokeLink = (id: string, person: string) => call<object>("POST", `${one(id)}/links/revoke`, { person });
 export const revokeDevice = (id: string, device: string) =>
   call<object>("POST", `${one(id)}/devices/revoke`, { device });
+
+export const streams = async (id: string) => list(await call<Stream[]>("GET", `${one(id)}/streams`));
+export const renewStream = (id: string, kind: string, source: string) =>
+  call<NewStream>("POST", `${one(id)}/streams/renew`, { kind, source });
+export const revokeStream = (id: string, kind: string, source: string) =>
+  call<object>("POST", `${one(id)}/streams/revoke`, { kind, source });
+export const readmitStream = (id: string, source: string) =>
+  call<object>("POST", `${one(id)}/streams/readmit`, { source });
 
 export const accounts = async () => list(await call<AccountRow[]>("GET", "/api/office/accounts"));
 export const addAccount = (a: { name: string; password: string; role: "clerk" | "admin" }) =>

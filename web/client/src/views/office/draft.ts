@@ -21,7 +21,7 @@ export type Status =
 
 const AUTOSAVE_MS = 1200;
 
-export type Section = Exclude<Tab, "gui-moi" | "ket-qua">;
+export type Section = Exclude<Tab, "gui-moi" | "nguon-hinh" | "ket-qua">;
 
 /** sections are the parts of a document that are kept or given up as a whole. */
 const sections: Record<Section, (d: Published) => unknown> = {

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 
-export const tabs = ["chung", "chuong-trinh", "thanh-phan", "bieu-quyet", "gui-moi", "ket-qua"] as const;
+export const tabs = ["chung", "chuong-trinh", "thanh-phan", "bieu-quyet", "gui-moi", "nguon-hinh", "ket-qua"] as const;
 export type Tab = (typeof tabs)[number];
 
 export type Route =

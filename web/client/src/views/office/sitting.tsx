@@ -25,6 +25,7 @@ import { PublishButton } from "./publish";
 import { Results } from "./results";
 import { home, type Route, sittingPath, type Tab, To, tabs } from "./route";
 import { Rules } from "./rules";
+import { Streams } from "./streams";
 import { stateText, stateTone, whenText } from "./text";
 
 export type SittingRoute = Extract<Route, { id: string }>;
@@ -104,7 +105,9 @@ function Composer(p: { store: DraftStore; tab: Tab }) {
         <Fault error={s.status.value.error} onRetry={() => s.save()} testid="save-fault" />
       )}
       {s.status.value.at === "conflict" && <Conflict store={s} theirs={s.status.value.theirs} />}
-      {!draft && p.tab !== "gui-moi" && p.tab !== "ket-qua" && <p class="of-note">{t("locked")}</p>}
+      {!draft && p.tab !== "gui-moi" && p.tab !== "nguon-hinh" && p.tab !== "ket-qua" && (
+        <p class="of-note">{t("locked")}</p>
+      )}
       <TabBar store={s} tab={p.tab} />
       <Panel store={s} tab={p.tab} />
     </div>
@@ -112,7 +115,7 @@ function Composer(p: { store: DraftStore; tab: Tab }) {
 }
 
 function TabBar(p: { store: DraftStore; tab: Tab }) {
-  const shown = tabs.filter((x) => x !== "ket-qua" || !p.store.editable.value);
+  const shown = tabs.filter((x) => (x !== "ket-qua" && x !== "nguon-hinh") || !p.store.editable.value);
   return (
     <nav class="of-tabs" aria-label={t("tabs")}>
       {shown.map((x) => (
@@ -127,6 +130,7 @@ function TabBar(p: { store: DraftStore; tab: Tab }) {
 function Panel(p: { store: DraftStore; tab: Tab }) {
   const s = p.store;
   if (p.tab === "gui-moi") return <Invite store={s} />;
+  if (p.tab === "nguon-hinh") return <Streams store={s} />;
   if (p.tab === "ket-qua") return <Results store={s} />;
   if (p.tab === "chuong-trinh") return <Agenda store={s} />;
   return (
