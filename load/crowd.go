@@ -1,0 +1,132 @@
+//go:build linux
+
+package load
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	sweepEvery   = 2 * time.Millisecond
+	reportsEvery = 500 // sweeps: a receiver report and REMB each second
+	sendEvery    = 5 * time.Millisecond
+)
+
+// Crowd sweeps the sockets of its persons and paces what they publish. Close must be called to end it.
+type Crowd struct {
+	mu     sync.Mutex
+	people []*Person
+	delays []int64
+	quit   chan struct{}
+	once   sync.Once
+	wg     sync.WaitGroup
+}
+
+// Totals are what all persons received since the last Window. Delays are in ns, sorted, from a publisher's call that sends a packet to
+// the kernel's time stamp at the viewer, of one packet in sixteen.
+type Totals struct {
+	Packets, Lost int64
+	Delays        []int64
+}
+
+// NewCrowd starts the sweep.
+func NewCrowd() *Crowd {
+	c := &Crowd{quit: make(chan struct{})}
+	c.wg.Go(func() { c.sweep() })
+	c.wg.Go(func() { c.send() })
+	return c
+}
+
+// Close ends all persons and waits for their goroutines.
+func (c *Crowd) Close() {
+	c.once.Do(func() {
+		for _, p := range c.persons() {
+			p.close()
+		}
+		close(c.quit)
+		c.wg.Wait()
+	})
+}
+
+func (c *Crowd) persons() []*Person {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.people)
+}
+
+func (c *Crowd) sweep() {
+	var w sweeper
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-c.quit:
+			return
+		case <-tick.C:
+		}
+		for i, p := range c.persons() {
+			w.sweep(p.socket)
+			if (n+i)%reportsEvery == 0 {
+				p.report()
+			}
+		}
+	}
+}
+
+// send paces the publishers; a late tick sends what was due.
+func (c *Crowd) send() {
+	tick := time.NewTicker(sendEvery)
+	defer tick.Stop()
+	begun := time.Now()
+	for done := 0; ; {
+		select {
+		case <-c.quit:
+			return
+		case <-tick.C:
+		}
+		for due := int(time.Since(begun) / sendEvery); done < due; done++ {
+			for i, p := range c.persons() {
+				p.step(time.Duration(done+2*i) * sendEvery) // cameras are not in step with each other
+			}
+		}
+	}
+}
+
+func (c *Crowd) delay(ns int64) {
+	c.mu.Lock()
+	c.delays = append(c.delays, ns)
+	c.mu.Unlock()
+}
+
+// Window begins a new measurement.
+func (c *Crowd) Window() {
+	for _, p := range c.persons() {
+		p.socket.window()
+	}
+	c.mu.Lock()
+	c.delays = nil
+	c.mu.Unlock()
+}
+
+// Totals sums up the window so far.
+func (c *Crowd) Totals() (t Totals) {
+	for _, p := range c.persons() {
+		got, lost := p.socket.counts()
+		t.Packets, t.Lost = t.Packets+got, t.Lost+lost
+	}
+	c.mu.Lock()
+	t.Delays = slices.Clone(c.delays)
+	c.mu.Unlock()
+	slices.Sort(t.Delays)
+	return t
+}
+
+// Percentile gives the value below which the share q (0..1) of sorted values lies, 0 when there are none.
+func Percentile(sorted []int64, q float64) int64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
