@@ -72,7 +72,9 @@ torture: build browsers e2e/node_modules/.package-lock.json
 	TORTURE=1 $(GO) test -timeout 120m -run 'Torture|Kill' -count=1 -v ./...
 	cd e2e && npm run --silent torture
 
+## bench: the media server against plain Pion, interleaved; then the benchmarks
 bench:
+	$(GO) run ./bench
 	$(GO) test -run '^$$' -bench . -benchmem ./sfu/... ./room ./store
 
 browsers:

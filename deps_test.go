@@ -29,6 +29,8 @@ var imports = map[string][]string{
 	"auth":            {"council", "store"},
 	"store":           {"council"},
 	"store/storetest": {"store", "council"},
+	"load":            {},
+	"bench":           {"load", "sfu"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
 	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
 }
