@@ -115,7 +115,7 @@ func round(s scenario, name string, window time.Duration) (r result, err error) 
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), window+5*time.Minute)
 	defer cancel()
-	before, joins, err := join(ctx, s, name, c, crowd)
+	before, joins, err := join(ctx, s, c, crowd)
 	if err != nil {
 		return r, err
 	}
@@ -158,7 +158,7 @@ func wait(d time.Duration) {
 }
 
 // join lets everybody in, one after the other, and gives the usage before the first viewer and the joins' times, sorted.
-func join(ctx context.Context, s scenario, name string, c *child, crowd *load.Crowd) (before usage, joins []int64, err error) {
+func join(ctx context.Context, s scenario, c *child, crowd *load.Crowd) (before usage, joins []int64, err error) {
 	ids := make([]string, s.publishers)
 	for i := range ids {
 		ids[i] = "p" + strconv.Itoa(i)
@@ -176,24 +176,13 @@ func join(ctx context.Context, s scenario, name string, c *child, crowd *load.Cr
 	if before, err = c.usage(ctx); err != nil {
 		return before, nil, err
 	}
-	viewers := ids
-	audio, video := s.publishers-1, s.publishers-1
-	if name == "ours" {
-		audio = min(audio, 4) // the lines of a member
-	}
-	if !s.all {
-		audio, video = 2, 2 // the lines of the audience
-		viewers = make([]string, s.viewers)
-		for i := range viewers {
-			viewers[i] = "v" + strconv.Itoa(i)
-		}
-	}
-	for _, id := range viewers {
-		p, err := crowd.NewPerson(asker(c, request{Do: "offer", Who: id, Member: s.all}))
+	for i := range s.viewers {
+		id := "v" + strconv.Itoa(i)
+		p, err := crowd.NewPerson(asker(c, request{Do: "offer", Who: id}))
 		if err != nil {
 			return before, nil, err
 		}
-		took, err := p.Listen(ctx, audio, video)
+		took, err := p.Listen(ctx, 2, 2) // the lines of the audience
 		if err != nil {
 			return before, nil, err
 		}

@@ -46,10 +46,13 @@ func (o *ours) answer(ctx context.Context, q request) (string, error) {
 	p, known := o.peers[q.Who]
 	if !known {
 		profile := sfu.ProfileAudience
-		if q.Member || q.Publish {
+		if q.Publish {
 			profile = sfu.ProfileMember
 		}
 		p = o.conf.Join(sfu.Participant{ID: q.Who, Profile: profile}, deaf{})
+		if profile == sfu.ProfileMember {
+			p.Want(sfu.Want{Step: "full", Tiles: 7, TilePx: 720, Visible: true})
+		}
 		o.peers[q.Who] = p
 	}
 	o.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 const (
 	uriAudioLevel  = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 	uriAbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-	rembLeast      = 3_000_000 // bit/s: a person on loopback never claims less
+	rembLeast      = 40_000_000 // bit/s: a person on loopback has room for all that a council sends
 )
 
 // Ask hands an offer to the server and gives its answer; both are SDP.
@@ -42,6 +42,7 @@ type Person struct {
 	media  []*webrtc.TrackRemote
 	source *source
 	bytes  int64 // arrived until the last report
+	heard  map[uint32]senderReport
 }
 
 // NewPerson opens a person's socket and PeerConnection.
@@ -50,7 +51,7 @@ func (c *Crowd) NewPerson(ask Ask) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Person{crowd: c, socket: s, ask: ask, mux: webrtc.NewICEUDPMux(nil, s)}
+	p := &Person{crowd: c, socket: s, ask: ask, mux: webrtc.NewICEUDPMux(nil, s), heard: map[uint32]senderReport{}}
 	if p.pc, err = p.connection(); err != nil {
 		_ = p.mux.Close()
 		_ = s.Close()
@@ -108,11 +109,12 @@ func (p *Person) Listen(ctx context.Context, audio, video int) (time.Duration, e
 			return 0, fmt.Errorf("load: add line: %w", err)
 		}
 	}
-	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+	p.pc.OnTrack(func(track *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		p.mu.Lock()
 		p.media = append(p.media, track)
 		p.mu.Unlock()
 		p.wg.Go(func() { p.prove(track) })
+		p.wg.Go(func() { p.hear(r) })
 	})
 	return p.connect(ctx)
 }
@@ -174,6 +176,29 @@ func (p *Person) prove(track *webrtc.TrackRemote) {
 	}
 }
 
+// senderReport is the newest one of a stream: the middle of its NTP time and when it came.
+type senderReport struct {
+	ntp uint32
+	at  time.Time
+}
+
+// hear notes the server's sender reports, whose round trip the receiver reports let it measure (RFC 3550 section 6.4.1).
+func (p *Person) hear(r *webrtc.RTPReceiver) {
+	for {
+		pkts, _, err := r.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, pkt := range pkts {
+			if sr, ok := pkt.(*rtcp.SenderReport); ok {
+				p.mu.Lock()
+				p.heard[sr.SSRC] = senderReport{uint32(sr.NTPTime >> 16), time.Now()}
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
 // report sends a receiver report of all streams and a REMB.
 func (p *Person) report() {
 	p.mu.Lock()
@@ -190,9 +215,11 @@ func (p *Person) report() {
 		remb.SSRCs = append(remb.SSRCs, ssrc)
 		if l := s.streams[ssrc]; l != nil {
 			_, lost := l.counts()
-			rr.Reports = append(rr.Reports, rtcp.ReceptionReport{
-				SSRC: ssrc, TotalLost: uint32(max(0, lost)), LastSequenceNumber: uint32(l.highest - 1<<16),
-			})
+			block := rtcp.ReceptionReport{SSRC: ssrc, TotalLost: uint32(max(0, lost)), LastSequenceNumber: uint32(l.highest - 1<<16)}
+			if sr, ok := p.heard[ssrc]; ok {
+				block.LastSenderReport, block.Delay = sr.ntp, uint32(time.Since(sr.at)*65536/time.Second)
+			}
+			rr.Reports = append(rr.Reports, block)
 		}
 	}
 	remb.Bitrate = max(rembLeast, 1.5*8*float32(s.bytes-p.bytes))
