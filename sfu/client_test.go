@@ -42,6 +42,9 @@ func onBothPaths(t *testing.T, test func(t *testing.T, s *Server)) {
 		t.Run(name, func(t *testing.T) {
 			s := newPathServer(t, plain)
 			test(t, s)
+			if n := s.metrics.inDirect.Load(); (n == 0) != plain {
+				t.Errorf("%d packets came past Pion", n)
+			}
 			if sent := s.metrics.outDirect.Load(); (sent == 0) != plain {
 				t.Errorf("%d packets on the direct path, %d on the plain one", sent, s.metrics.outPlain.Load())
 			}

@@ -3,7 +3,6 @@ package sfu
 import (
 	"net"
 	"net/netip"
-	"sync/atomic"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -12,20 +11,6 @@ import (
 // plainEvery: of each stream one packet in so many goes the plain way, from the first on, so that Pion's SRTP session keeps
 // count of the rollovers (RFC 3711 section 3.3.1 needs one packet in 2^15) and a viewer can change path at any packet.
 const plainEvery = 1 << 13
-
-// mediaSocket is one bound UDP socket of the media port.
-type mediaSocket struct {
-	conn     *net.UDPConn
-	batch    batchConn
-	local    netip.AddrPort
-	segments atomic.Bool // the kernel splits runs
-}
-
-func newMediaSocket(c *net.UDPConn, local netip.AddrPort) *mediaSocket {
-	s := &mediaSocket{conn: c, batch: newBatchConn(c), local: local}
-	s.segments.Store(segmentsAtFirst)
-	return s
-}
 
 // directPath is the way of sealed packets to one viewer past Pion. It belongs to the viewer's worker and is replaced, never
 // changed, when the viewer's address changes.

@@ -47,6 +47,9 @@ func (w *wire) WriteBatch(ms []ipv4.Message, _ int) (int, error) {
 	return len(ms), nil
 }
 
+// ReadBatch is never called.
+func (w *wire) ReadBatch([]ipv4.Message, int) (int, error) { return 0, net.ErrClosed }
+
 // pionEgress seals as Pion's session does.
 type pionEgress struct {
 	t   *testing.T

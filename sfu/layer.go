@@ -23,7 +23,8 @@ const (
 // firstMeasure is how soon a new layer's rate is known.
 const firstMeasure = 300 * time.Millisecond
 
-// Layer is one RTP stream of a source: a simulcast layer, or its only stream. One goroutine reads it.
+// Layer is one RTP stream of a source: a simulcast layer, or its only stream. Its packets come from the reader of a media socket
+// (direct path) or from Pion (plain path); readMu keeps the two apart when a stream changes path.
 type Layer struct {
 	num       uint32 // names the layer in mungers; never reused
 	src       *Source
@@ -56,10 +57,15 @@ type Layer struct {
 	clk        layerClock
 
 	// Owned by the conference.
+	rtxKnown  bool // its retransmissions come past Pion, or may
 	rateAt    int64
 	rateBytes uint64
 
-	// Owned by the reader.
+	track  *webrtc.TrackRemote
+	pt     uint8 // what the publisher sends it as
+	readMu sync.Mutex
+
+	// Guarded by readMu.
 	sn     packets.ExtSeq
 	ts     packets.ExtTS
 	barred bool   // the gate kept packets out and none passed since
@@ -87,7 +93,7 @@ func newLayer(pub *pubPC, src *Source, index int, track *webrtc.TrackRemote, cod
 	l := &Layer{
 		num: pub.seat.conf.srv.layerNums.Add(1), src: src, index: index, rid: track.RID(), ssrc: uint32(track.SSRC()),
 		codec: codec, codecName: codecNames[codec], clock: codec.ClockRate(), levelExt: levelExt,
-		s: pub.seat.conf.srv, pub: pub,
+		s: pub.seat.conf.srv, pub: pub, track: track, pt: uint8(track.PayloadType()),
 		ring: packets.NewRing(ringSize(src.key.kind, index)), kf: packets.NewKeyframeControl(minKey),
 		hushed: hushPackets, // nothing was heard that would have to end
 	}
@@ -118,14 +124,23 @@ func (l *Layer) read(track *webrtc.TrackRemote) {
 	}
 }
 
-// receive takes one packet as it came: counts, gate, ring, taps, workers.
+// receive takes one packet as it came and hands it to the workers.
 func (l *Layer) receive(p *packets.Packet) {
+	if l.accept(p) {
+		l.fanOut(p)
+	}
+}
+
+// accept judges one packet as it came: counts, gate, ring, taps. It tells whether viewers may have it.
+func (l *Layer) accept(p *packets.Packet) bool {
+	l.readMu.Lock()
+	defer l.readMu.Unlock()
 	m := l.s.metrics
 	m.inPackets.Add(1)
 	m.inBytes.Add(uint64(len(p.Raw())))
 	if err := p.Parse(l.codec, l.levelExt); err != nil {
 		m.dropped[dropMalformed].Add(1)
-		return
+		return false
 	}
 	ext := l.sn.Unwrap(p.Header.SN)
 	p.ExtTS = l.ts.Unwrap(p.Header.TS)
@@ -138,12 +153,12 @@ func (l *Layer) receive(p *packets.Packet) {
 		l.nack.forget()
 		l.barred = true
 		m.dropped[dropGate].Add(1)
-		return
+		return false
 	}
 	if l.barred && !l.reopen(p, ext) {
 		l.count(p, ext)
 		m.dropped[dropGate].Add(1)
-		return
+		return false
 	}
 	if !hush {
 		l.hushed = 0
@@ -151,7 +166,7 @@ func (l *Layer) receive(p *packets.Packet) {
 	p.ExtSN = ext - l.hidden
 	if !l.ring.Put(p) {
 		m.dropped[dropDuplicate].Add(1)
-		return
+		return false
 	}
 	l.count(p, ext)
 	l.nack.onPacket(p, ext)
@@ -163,8 +178,7 @@ func (l *Layer) receive(p *packets.Packet) {
 	}
 	switch {
 	case hush: // says nothing: neither a level nor for the record
-		l.fanOut(p)
-		return
+		return true
 	case l.codec.Video():
 		l.picture(p)
 	default:
@@ -175,7 +189,7 @@ func (l *Layer) receive(p *packets.Packet) {
 		l.src.noteLevel(level, p.Arrival)
 	}
 	l.tap(p)
-	l.fanOut(p)
+	return true
 }
 
 // hush makes silence of the first packets of a microphone behind a closed gate. A receiver whose packets just end goes on
@@ -217,11 +231,16 @@ func (l *Layer) picture(p *packets.Packet) {
 func (l *Layer) fanOut(p *packets.Packet) {
 	for _, f := range *l.fans.Load() {
 		p.Retain()
-		select {
-		case f.w.in <- item{f, p}:
-		default:
-			l.overflow(f, p)
-		}
+		l.enqueue(f, p)
+	}
+}
+
+// enqueue puts a packet, with a reference, into a worker's queue.
+func (l *Layer) enqueue(f *fan, p *packets.Packet) {
+	select {
+	case f.w.in <- item{f, p}:
+	default:
+		l.overflow(f, p)
 	}
 }
 
@@ -376,4 +395,12 @@ func (l *Layer) close() {
 		w.do(func() { w.drop(l) })
 	}
 	l.ring.Clear()
+}
+
+// rtxSSRC is the SSRC of the layer's retransmissions, 0 while it is not known.
+func (l *Layer) rtxSSRC() uint32 {
+	if l.track == nil {
+		return 0
+	}
+	return uint32(l.track.RtxSSRC())
 }

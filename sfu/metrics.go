@@ -27,7 +27,7 @@ type metrics struct {
 	outPackets, outBytes, nacksIn, plisIn, retransmits atomic.Uint64
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
-	outDirect, outPlain, outCalls                      atomic.Uint64
+	outDirect, outPlain, outCalls, inDirect            atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -68,6 +68,7 @@ var (
 		get  func(*metrics) *atomic.Uint64
 	}{
 		{desc("in_packets_total", "RTP packets received."), func(m *metrics) *atomic.Uint64 { return &m.inPackets }},
+		{desc("in_direct_total", "RTP packets received past Pion, retransmissions included."), func(m *metrics) *atomic.Uint64 { return &m.inDirect }},
 		{desc("in_bytes_total", "RTP bytes received."), func(m *metrics) *atomic.Uint64 { return &m.inBytes }},
 		{desc("in_lost_total", "RTP packets missing from publishers."), func(m *metrics) *atomic.Uint64 { return &m.inLost }},
 		{desc("in_recovered_total", "Missing packets that came late or by RTX."), func(m *metrics) *atomic.Uint64 { return &m.inRecovered }},

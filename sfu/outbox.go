@@ -6,7 +6,6 @@ import (
 	"syscall"
 
 	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 )
 
 // Sizes of an outbox. A run is what the kernel splits into packets by itself (UDP_SEGMENT).
@@ -16,19 +15,6 @@ const (
 	runPackets  = 60    // the kernel takes 64
 	runBytes    = 60000 // and 65,535 with headers
 )
-
-// batchConn sends many datagrams in one system call; golang.org/x/net has it for both families.
-type batchConn interface {
-	WriteBatch(ms []ipv4.Message, flags int) (int, error)
-}
-
-// newBatchConn wraps a media socket for batched writes.
-func newBatchConn(c *net.UDPConn) batchConn {
-	if a, ok := c.LocalAddr().(*net.UDPAddr); ok && a.IP.To4() == nil {
-		return ipv6.NewPacketConn(c)
-	}
-	return ipv4.NewPacketConn(c)
-}
 
 // run is consecutive packets of one size to one viewer; only the last may be shorter.
 type run struct {

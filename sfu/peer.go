@@ -120,7 +120,7 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(st.conf.srv.subMedia), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	var err error
-	if v.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: st.conf.srv.certs}); err != nil {
+	if v.pc, err = api.NewPeerConnection(st.conf.srv.pcConfig()); err != nil {
 		return "", fmt.Errorf("sfu: make sub: %w", err)
 	}
 	v.rtcp = v.pc
@@ -147,7 +147,7 @@ func (p *Peer) finishSub(ctx context.Context, v *viewer, o checkedOffer) (string
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			v.connected.Store(true)
-			v.follow(v.selected())
+			v.follow(selected(v.pc))
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			st.conf.post(func() { st.viewerEnded(v) })
 		default:
@@ -174,19 +174,29 @@ func (p *Peer) answerPub(ctx context.Context, o checkedOffer) (string, error) {
 	st := p.seat
 	srv := st.conf.srv
 	u := newPub(st, o.mids)
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(srv.pubMedia), webrtc.WithSettingEngine(srv.settings),
-		webrtc.WithInterceptorRegistry(srv.pubChain))
+	settings, chain := srv.settings, &interceptor.Registry{}
+	chain.Add(u.feedback)
+	if err := u.keys.watch(&settings); err != nil {
+		return "", fmt.Errorf("sfu: watch keys: %w", err)
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(srv.pubMedia), webrtc.WithSettingEngine(settings),
+		webrtc.WithInterceptorRegistry(chain))
 	var err error
-	if u.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: srv.certs}); err != nil {
+	if u.pc, err = api.NewPeerConnection(srv.pcConfig()); err != nil {
 		return "", fmt.Errorf("sfu: make pub: %w", err)
 	}
 	u.rtcp = u.pc
 	u.pc.OnTrack(u.onTrack)
 	u.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
+		switch state {
+		case webrtc.PeerConnectionStateConnected:
+			u.moved(selected(u.pc))
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			st.conf.post(func() { st.pubEnded(u) })
+		default:
 		}
 	})
+	u.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(u.moved)
 	answer, err := negotiate(ctx, u.pc, o.sdp)
 	if err == nil && !st.conf.call(func() { err = st.installPub(p, u) }) {
 		err = ErrBusy

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,15 +25,22 @@ type pubPC struct {
 	mids []string
 	rtt  atomic.Int64 // ns, 0 = unknown
 
+	keys     keyTap
+	feedback *uplinkFeedback
+
 	closeOnce sync.Once
 
 	// Owned by the conference's goroutine.
+	key        *srtpKey  // nil: every packet comes by Pion
+	remote     *inRemote // nil: nothing comes past Pion
+	at         netip.AddrPort
 	layers     []*Layer
 	nextReport int64
 }
 
 func newPub(st *seat, mids []string) *pubPC {
-	return &pubPC{seat: st, ssrc: rand.Uint32(), mids: mids}
+	ssrc := rand.Uint32()
+	return &pubPC{seat: st, ssrc: ssrc, mids: mids, feedback: newUplinkFeedback(ssrc, st.conf.srv.now)}
 }
 
 // onTrack is called by Pion when the first packet of a stream came.
@@ -105,6 +113,7 @@ func (u *pubPC) addLayer(kind Kind, track *webrtc.TrackRemote, params webrtc.RTP
 		t.Opened(src.id, l.ssrc, l.rid, params)
 	}
 	l.params = params
+	u.known(l)
 	return l
 }
 
@@ -113,6 +122,7 @@ func (u *pubPC) removeLayer(l *Layer) {
 	for i, have := range u.layers {
 		if have == l {
 			u.layers = append(u.layers[:i], u.layers[i+1:]...)
+			u.unknown(l)
 			for _, t := range u.seat.conf.taps {
 				t.Closed(l.src.id, l.ssrc)
 			}
@@ -128,6 +138,7 @@ func (u *pubPC) close() {
 		for _, l := range append([]*Layer(nil), u.layers...) {
 			u.removeLayer(l)
 		}
+		u.follow(netip.AddrPort{}, false)
 		u.seat.conf.srv.closePC(u.pc)
 	})
 }
@@ -137,6 +148,12 @@ func (u *pubPC) tick(now int64) {
 	for _, l := range u.layers {
 		l.tickKeyframe(now)
 		l.measure(now)
+		if !l.rtxKnown && l.rtxSSRC() != 0 {
+			u.known(l)
+		}
+	}
+	if pkts := u.feedback.take(); len(pkts) > 0 {
+		u.writeRTCP(pkts...)
 	}
 	if now < u.nextReport {
 		return

@@ -17,15 +17,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/webrtc/v4"
 
 	"nghitruong/sfu/packets"
 )
 
 const (
-	twccInterval  = 50 * time.Millisecond
 	closeWatchdog = 5 * time.Second // a PeerConnection that takes longer to close is logged (livekit#4549)
 )
 
@@ -38,10 +35,10 @@ type Server struct {
 	certs     []webrtc.Certificate
 	subMedia  *webrtc.MediaEngine // copied by Pion per PeerConnection
 	pubMedia  *webrtc.MediaEngine
-	pubChain  *interceptor.Registry
 	workers   []*worker
 	metrics   *metrics
 	pool      packets.Pool
+	inbound   inbound
 	layerNums atomic.Uint32
 	epoch     time.Time // zero of now()
 
@@ -62,28 +59,29 @@ func NewServer(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: cfg.Log.With("part", "sfu"), confs: map[string]*Conference{}, epoch: time.Now(),
-		metrics: newMetrics(),
+		metrics: newMetrics(), inbound: inbound{remotes: map[netip.AddrPort]*inRemote{}},
 	}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
 	lf := slogFactory{log: s.log}
 	var err error
-	if s.sockets, err = openSockets(cfg, lf); err != nil {
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
+		s.workers = append(s.workers, newWorker(s))
+	}
+	if s.sockets, err = openSockets(cfg, lf, func(i int, m *mediaSocket) { m.serve(s, s.workers[i%len(s.workers)]) }); err != nil {
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
 	if s.settings, err = settings(cfg, s.sockets, lf); err != nil {
 		return nil, errors.Join(fmt.Errorf("sfu: %w", err), s.sockets.close())
 	}
-	for range max(2, 2*runtime.GOMAXPROCS(0)) {
-		w := newWorker(s)
-		s.workers = append(s.workers, w)
+	for _, w := range s.workers {
 		s.spawn("worker", w.run, nil)
 	}
 	return s, nil
 }
 
-// prepare makes what needs no socket: the certificate, the media engines and the uplink's interceptors.
+// prepare makes what needs no socket: the certificate and the media engines.
 func (s *Server) prepare() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -100,13 +98,13 @@ func (s *Server) prepare() error {
 	if s.pubMedia, err = pubEngine(); err != nil {
 		return err
 	}
-	feedback, err := twcc.NewSenderInterceptor(twcc.SendInterval(twccInterval), twcc.WithLoggerFactory(slogFactory{log: s.log}))
-	if err != nil {
-		return fmt.Errorf("make transport feedback: %w", err)
-	}
-	s.pubChain = &interceptor.Registry{}
-	s.pubChain.Add(feedback)
 	return nil
+}
+
+// pcConfig is the configuration of every PeerConnection: one certificate, and header extensions in the clear. Encrypted ones
+// (RFC 9335) would hide from the direct path what it needs, and Pion negotiates them by default.
+func (s *Server) pcConfig() webrtc.Configuration {
+	return webrtc.Configuration{Certificates: s.certs, RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable}
 }
 
 // now is the server's monotonic clock in nanoseconds: the one time line of all media.

@@ -38,8 +38,8 @@ type sockets struct {
 	closeSock []func() error
 }
 
-// openSockets binds every media address; on error nothing stays open.
-func openSockets(cfg Config, lf logging.LoggerFactory) (*sockets, error) {
+// openSockets binds every media address; serve is told of each socket before it is read. On error nothing stays open.
+func openSockets(cfg Config, lf logging.LoggerFactory, serve func(i int, m *mediaSocket)) (*sockets, error) {
 	addrs, err := listenAddresses(cfg.Listen)
 	if err != nil {
 		return nil, err
@@ -53,9 +53,11 @@ func openSockets(cfg Config, lf logging.LoggerFactory) (*sockets, error) {
 	for i, c := range conns {
 		_ = c.SetReadBuffer(udpSocketBuffer)
 		_ = c.SetWriteBuffer(udpSocketBuffer)
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: lf.NewLogger("ice"), UDPConn: c}))
 		s.bound = append(s.bound, netip.AddrPortFrom(addrs[i], uint16(port)))
-		s.media = append(s.media, newMediaSocket(c, s.bound[i]))
+		m := newMediaSocket(c, s.bound[i])
+		serve(i, m)
+		s.media = append(s.media, m)
+		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: lf.NewLogger("ice"), UDPConn: m}))
 		s.closeSock = append(s.closeSock, c.Close)
 	}
 	s.udp = muxes[0]

@@ -352,8 +352,8 @@ func (s *slot) catchUp(l *Layer, now int64) {
 }
 
 // selected is the pair that ICE uses, nil when there is none.
-func (v *viewer) selected() *webrtc.ICECandidatePair {
-	pair, err := v.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+func selected(pc *webrtc.PeerConnection) *webrtc.ICECandidatePair {
+	pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
 	if err != nil {
 		return nil
 	}

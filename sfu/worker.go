@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"nghitruong/sfu/packets"
@@ -29,7 +30,9 @@ type fan struct {
 	slots []*slot
 }
 
-// worker is the only goroutine that touches the slots of the viewers pinned to it.
+// worker owns the slots of the viewers pinned to it. Who holds mu is the worker: its goroutine, for control, ticks and packets of
+// the plain path, or the reader of its media socket, which runs a batch to completion. Writes are collected and never
+// wait, so mu is held for microseconds.
 type worker struct {
 	s    *Server
 	in   chan item
@@ -37,7 +40,9 @@ type worker struct {
 	quit chan struct{}
 	done chan struct{}
 
-	// Owned by the worker's goroutine.
+	mu sync.Mutex
+
+	// Guarded by mu.
 	fans    map[*Layer]*fan
 	viewers map[*viewer]struct{}
 	replay  []*packets.Packet // scratch
@@ -78,22 +83,21 @@ func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 		for {
 			select {
 			case it := <-w.in:
-				w.drain(it)
+				w.runQueue(it)
 			case f := <-w.ctl:
-				f()
+				w.locked(f)
 			case <-tick:
-				w.tick(w.s.now())
+				w.locked(w.tickNow)
 			case <-w.quit:
 				ended = true
 				return
 			}
-			w.out.flush()
 		}
-	}, w.blame)
+	}, func() { w.locked(w.blame) })
 	return ended
 }
 
-// blame ends the viewer that was being served when a panic was caught.
+// blame ends the viewer that was being served when a panic was caught. mu is held.
 func (w *worker) blame() {
 	v := w.serving
 	w.serving = nil
@@ -111,6 +115,38 @@ func (w *worker) blame() {
 	w.s.spawn("blame", func() { v.seat.conf.post(func() { v.seat.viewerEnded(v) }) }, nil)
 }
 
+// locked runs f as the worker and sends what it wrote.
+func (w *worker) locked(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	w.out.flush()
+}
+
+// runQueue forwards a packet of the queue and what waits behind it.
+func (w *worker) runQueue(it item) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.drain(it)
+	w.out.flush()
+}
+
+// runNow forwards packets in the caller's thread, behind what waits. The reader of a media socket calls it.
+func (w *worker) runNow(items []item) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.in) > 0 {
+		select {
+		case it := <-w.in:
+			w.drain(it)
+		default:
+		}
+	}
+	w.batch = append(w.batch[:0], items...)
+	w.forwardAll()
+	w.out.flush()
+}
+
 // drain forwards a packet and what waits behind it.
 func (w *worker) drain(first item) {
 	w.batch = append(w.batch[:0], first)
@@ -123,12 +159,16 @@ func (w *worker) drain(first item) {
 		}
 		break
 	}
+	w.forwardAll()
+}
+
+// forwardAll forwards the batch, fan by fan.
+func (w *worker) forwardAll() {
 	for i := range w.batch {
 		if f := w.batch[i].fan; f != nil {
 			w.forward(f, w.batch[i:])
 		}
 	}
-	w.out.flush()
 	clear(w.batch)
 }
 
@@ -169,6 +209,8 @@ func (w *worker) serve(sl *slot, f *fan, items []item, now int64) {
 	}
 	w.serving = nil
 }
+
+func (w *worker) tickNow() { w.tick(w.s.now()) }
 
 func (w *worker) tick(now int64) {
 	for v := range w.viewers {
