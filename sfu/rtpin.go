@@ -104,6 +104,7 @@ func (f *Feed) addStream(u *pubPC, s FeedStream) {
 		index, params = singleLayer, vp8Codec
 	case packets.CodecH264:
 		index, params = singleLayer, h264Codec
+	case packets.CodecOpus, packets.CodecRED, packets.CodecPCMA, packets.CodecPCMU, packets.CodecOther:
 	}
 	src := f.seat.source(s.Kind)
 	l := newLayer(u, src, index, &webrtc.TrackRemote{}, codec, 0)

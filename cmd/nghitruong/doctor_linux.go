@@ -35,12 +35,12 @@ func tryGSO() error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := net.DialUDP("udp4", nil, in.LocalAddr().(*net.UDPAddr))
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	const size = 100
 	control := make([]byte, unix.CmsgSpace(2))
 	h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))

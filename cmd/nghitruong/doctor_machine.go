@@ -49,7 +49,7 @@ func (d *doctor) kernel() {
 		}
 	}
 	if c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err == nil {
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		if got, err := grantedBuffer(c, wantedBuffer); err == nil && got >= wantedBuffer {
 			d.ok("kernel", "A media socket gets a receive buffer of %d bytes.", got)
 		} else if err == nil {
@@ -67,7 +67,7 @@ func (d *doctor) kernel() {
 func (d *doctor) disk() {
 	dir := d.c.Data
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		defer os.Remove(dir) // the server makes its folder itself, as its own account
+		defer func() { _ = os.Remove(dir) }() // the server makes its folder itself, as its own account
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		d.broken("disk", "name a folder in data that this account may make and write", "The data folder %s cannot be made: %s.", dir, plain(err))
