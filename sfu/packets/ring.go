@@ -86,6 +86,24 @@ func (r *Ring) Get(extSN uint64) *Packet {
 	return p
 }
 
+// Lacks tells whether the packet with that number is missing where timestamp extTS lies between its neighbours: a packet made
+// from a repeat has its place there.
+func (r *Ring) Lacks(extSN, extTS uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := func(sn uint64) *Packet {
+		if p := r.slot[sn&r.mask]; p != nil && p.ExtSN == sn {
+			return p
+		}
+		return nil
+	}
+	if !r.any || extSN+uint64(len(r.slot)) <= r.hi || at(extSN) != nil {
+		return false
+	}
+	before, after := at(extSN-1), at(extSN+1)
+	return (before == nil || before.ExtTS < extTS) && (after == nil || after.ExtTS > extTS)
+}
+
 // Highest returns the highest number kept; ok is false when the ring is empty.
 func (r *Ring) Highest() (extSN uint64, ok bool) {
 	r.mu.Lock()

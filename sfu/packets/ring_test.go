@@ -163,3 +163,30 @@ func TestRingShared(t *testing.T) {
 	close(done)
 	wg.Wait()
 }
+
+// TestRingLacks checks where a packet made from a repeat may go.
+func TestRingLacks(t *testing.T) {
+	var pool Pool
+	r := NewRing(8)
+	if r.Lacks(5, 1) {
+		t.Error("an empty ring lacks something")
+	}
+	for _, sn := range []uint64{10, 11, 14} {
+		p := pool.Get()
+		p.ExtSN, p.ExtTS = sn, sn*960
+		r.Put(p)
+	}
+	for _, tt := range []struct {
+		name   string
+		sn, ts uint64
+		want   bool
+	}{
+		{"a hole", 12, 12 * 960, true}, {"its end", 13, 13 * 960, true}, {"the next", 15, 15 * 960, true},
+		{"held", 11, 11 * 960, false}, {"older than the ring", 6, 6 * 960, false},
+		{"before the one before", 12, 11 * 960, false}, {"after the one after", 13, 14 * 960, false},
+	} {
+		if got := r.Lacks(tt.sn, tt.ts); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
