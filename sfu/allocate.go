@@ -178,7 +178,7 @@ func (st *seat) audioCost(now int64) uint64 {
 			n++
 		}
 	}
-	return max(1, n) * packets.AudioCost
+	return max(1, n) * packets.AudioCostAt(int(st.viewer.repeat.Load()))
 }
 
 func placeOf(slot int) packets.Place {

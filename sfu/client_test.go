@@ -166,6 +166,7 @@ func clientEngine(t testing.TB) *webrtc.MediaEngine {
 	audio := opusCodec
 	audio.SDPFmtpLine = "minptime=10;useinbandfec=1"
 	must(t, m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio))
+	must(t, m.RegisterCodec(redCodec, webrtc.RTPCodecTypeAudio))
 	for _, c := range []webrtc.RTPCodecParameters{vp8Codec, h264Codec} {
 		c.RTCPFeedback = feedback
 		must(t, m.RegisterCodec(c, webrtc.RTPCodecTypeVideo))

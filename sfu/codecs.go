@@ -15,9 +15,12 @@ const (
 	uriAbsCapture  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 )
 
+const mimeRED = "audio/red" // RFC 2198
+
 // Codec names as SourceInfo.Codec carries them.
 const (
 	codecOpus = "opus"
+	codecRED  = "red" // of Opus; in no SourceInfo: viewers are told what is within
 	codecVP8  = "VP8"
 	codecH264 = "H264"
 )
@@ -35,6 +38,12 @@ var (
 			SDPFmtpLine: "minptime=10;useinbandfec=1;usedtx=1",
 		},
 		PayloadType: 111,
+	}
+	redCodec = webrtc.RTPCodecParameters{ // RFC 2198, of Opus
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: mimeRED, ClockRate: clockAudio, Channels: 2, SDPFmtpLine: "111/111",
+		},
+		PayloadType: 63,
 	}
 	vp8Codec = webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockVideo},
@@ -76,8 +85,12 @@ func newEngine(videoFeedback []webrtc.RTCPFeedback, audioExt, videoExt []string)
 			audio.RTCPFeedback = append(audio.RTCPFeedback, f)
 		}
 	}
-	if err := m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio); err != nil {
-		return nil, fmt.Errorf("register opus: %w", err)
+	red := redCodec
+	red.RTCPFeedback = audio.RTCPFeedback
+	for _, c := range []webrtc.RTPCodecParameters{audio, red} {
+		if err := m.RegisterCodec(c, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("register %s: %w", c.MimeType, err)
+		}
 	}
 	for _, c := range []webrtc.RTPCodecParameters{vp8Codec, h264Codec} {
 		c.RTCPFeedback = videoFeedback
@@ -111,6 +124,8 @@ func codecName(mime string) string {
 	switch {
 	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
 		return codecOpus
+	case strings.EqualFold(mime, mimeRED):
+		return codecRED
 	case strings.EqualFold(mime, webrtc.MimeTypeVP8):
 		return codecVP8
 	case strings.EqualFold(mime, webrtc.MimeTypeH264):

@@ -72,6 +72,7 @@ type Layer struct {
 	hushed int    // packets made silent since the gate closed
 	hidden uint64 // packets kept out by the gate so far: the extended numbers of viewers are lower by this
 	nack   *uplinkNack
+	red    *uplinkRED // nil when the publisher cannot send RED
 }
 
 // receiverState is what a receiver report says (RFC 3550 section 6.4.1), written by the reader, read by the conference.
@@ -138,7 +139,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 	m := l.s.metrics
 	m.inPackets.Add(1)
 	m.inBytes.Add(uint64(len(p.Raw())))
-	if err := p.Parse(l.codec, l.levelExt); err != nil {
+	if !l.unwrap(p) || p.Parse(l.codec, l.levelExt) != nil {
 		m.dropped[dropMalformed].Add(1)
 		return false
 	}
@@ -149,6 +150,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 	}
 	hush := !l.src.gate.Load()
 	if hush && !l.hush(p) {
+		l.restore(p, ext, false)
 		l.count(p, ext)
 		l.nack.forget()
 		l.barred = true
@@ -164,6 +166,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 		l.hushed = 0
 	}
 	p.ExtSN = ext - l.hidden
+	l.restore(p, ext, !hush)
 	if !l.ring.Put(p) {
 		m.dropped[dropDuplicate].Add(1)
 		return false
@@ -327,41 +330,6 @@ func (l *Layer) measure(now int64) {
 		l.rate.Store(fresh)
 	}
 	l.rateAt, l.rateBytes = now, total
-}
-
-// requestKeyframe merges a viewer's wish with all others of the layer.
-func (l *Layer) requestKeyframe(now int64) {
-	l.kfMu.Lock()
-	send := l.kf.Request(now)
-	l.kfMu.Unlock()
-	if send {
-		l.sendPLI()
-	}
-}
-
-// tickKeyframe sends a PLI that had to wait.
-func (l *Layer) tickKeyframe(now int64) {
-	l.kfMu.Lock()
-	send := l.kf.Tick(now)
-	l.kfMu.Unlock()
-	if send {
-		l.sendPLI()
-	}
-}
-
-// keyframePending tells whether a keyframe is on its way.
-func (l *Layer) keyframePending() bool {
-	l.kfMu.Lock()
-	defer l.kfMu.Unlock()
-	return l.kf.Pending()
-}
-
-func (l *Layer) sendPLI() {
-	l.s.metrics.plisOut.Add(1)
-	if l.check != nil {
-		l.check.ask(l.s.now())
-	}
-	l.pub.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: l.pub.ssrc, MediaSSRC: l.ssrc})
 }
 
 // addFan shows the layer to one more worker.

@@ -27,7 +27,7 @@ type metrics struct {
 	outPackets, outBytes, nacksIn, plisIn, retransmits atomic.Uint64
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
-	outDirect, outPlain, outCalls, inDirect            atomic.Uint64
+	outDirect, outPlain, outCalls, inDirect, outRED    atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -71,12 +71,13 @@ var (
 		{desc("in_direct_total", "RTP packets received past Pion, retransmissions included."), func(m *metrics) *atomic.Uint64 { return &m.inDirect }},
 		{desc("in_bytes_total", "RTP bytes received."), func(m *metrics) *atomic.Uint64 { return &m.inBytes }},
 		{desc("in_lost_total", "RTP packets missing from publishers."), func(m *metrics) *atomic.Uint64 { return &m.inLost }},
-		{desc("in_recovered_total", "Missing packets that came late or by RTX."), func(m *metrics) *atomic.Uint64 { return &m.inRecovered }},
+		{desc("in_recovered_total", "Missing packets that came late, by RTX or by RED."), func(m *metrics) *atomic.Uint64 { return &m.inRecovered }},
 		{desc("nacks_out_total", "Packets asked of publishers again."), func(m *metrics) *atomic.Uint64 { return &m.nacksOut }},
 		{desc("plis_out_total", "Keyframes asked of publishers."), func(m *metrics) *atomic.Uint64 { return &m.plisOut }},
 		{desc("out_packets_total", "RTP packets sent, without RTX."), func(m *metrics) *atomic.Uint64 { return &m.outPackets }},
 		{desc("out_bytes_total", "RTP payload bytes sent, without RTX."), func(m *metrics) *atomic.Uint64 { return &m.outBytes }},
 		{desc("out_lost_total", "Packets that viewers reported lost."), func(m *metrics) *atomic.Uint64 { return &m.outLost }},
+		{desc("out_red_total", "Audio packets sent with earlier ones repeated in them (RED)."), func(m *metrics) *atomic.Uint64 { return &m.outRED }},
 		{desc("nacks_in_total", "Packets that viewers asked for again."), func(m *metrics) *atomic.Uint64 { return &m.nacksIn }},
 		{desc("plis_in_total", "Keyframes that viewers asked for."), func(m *metrics) *atomic.Uint64 { return &m.plisIn }},
 		{desc("retransmits_total", "RTX packets sent."), func(m *metrics) *atomic.Uint64 { return &m.retransmits }},

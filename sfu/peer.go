@@ -240,6 +240,7 @@ func opusAnswer(sdp string) string {
 			pt, _, _ = strings.Cut(rest, " ")
 		}
 	}
+	redFirst(lines)
 	for i, l := range lines {
 		if pt != "" && strings.HasPrefix(l, "a=fmtp:"+pt+" ") {
 			lines[i] = "a=fmtp:" + pt + " minptime=10;useinbandfec=1;usedtx=1;stereo=0;maxaveragebitrate=32000"

@@ -8,6 +8,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
 )
 
 // fakeTrack is a TrackLocal that writes raw packets; with rids it is one simulcast layer.
@@ -32,8 +34,12 @@ func (f *fakeTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	for _, e := range ctx.HeaderExtensions() {
 		f.ext[e.URI] = uint8(e.ID)
 	}
-	f.pt = uint8(ctx.CodecParameters()[0].PayloadType)
-	return ctx.CodecParameters()[0], nil
+	codec := ctx.CodecParameters()[0]
+	if codecOf(codec.MimeType) == packets.CodecRED {
+		codec = ctx.CodecParameters()[1]
+	}
+	f.pt = uint8(codec.PayloadType)
+	return codec, nil
 }
 func (f *fakeTrack) Unbind(webrtc.TrackLocalContext) error { return nil }
 func (f *fakeTrack) ID() string                            { return f.id }
@@ -152,4 +158,24 @@ func (c *testClient) streamTo(level byte, mids ...string) (stop func()) {
 	stop = func() { once.Do(func() { close(quit); wg.Wait() }) }
 	c.t.Cleanup(stop)
 	return stop
+}
+
+// every calls f at a pace until stop is called.
+func every(pace time.Duration, f func(n int)) (stop func()) {
+	quit := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(pace)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				f(n)
+			}
+		}
+	})
+	var once sync.Once
+	return func() { once.Do(func() { close(quit); wg.Wait() }) }
 }

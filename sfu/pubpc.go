@@ -48,6 +48,9 @@ func (u *pubPC) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
 	s := u.seat.conf.srv
 	kind, ok := u.kindOf(receiver)
 	codec := codecOf(track.Codec().MimeType)
+	if codec == packets.CodecRED {
+		codec = packets.CodecOpus // within
+	}
 	if !ok || codec == packets.CodecOther || codec.Video() == (kind == KindMic) {
 		s.log.Debug("track ignored", "codec", track.Codec().MimeType)
 		return
@@ -104,6 +107,11 @@ func (u *pubPC) addLayer(kind Kind, track *webrtc.TrackRemote, params webrtc.RTP
 	}
 	src := st.source(kind)
 	l := newLayer(u, src, index, track, codec, level)
+	if codec == packets.CodecOpus {
+		if l.red, l.pt = newUplinkRED(params.Codecs); l.pt == 0 {
+			l.pt = uint8(track.PayloadType())
+		}
+	}
 	if old := src.lays[index].Swap(l); old != nil {
 		old.close()
 	}

@@ -75,7 +75,8 @@ type slot struct {
 	probeBack uint64
 	replayed  *Layer // packets up to replayHi of this layer were replayed from the ring
 	replayHi  uint64
-	base      bool // only the lowest temporal layer
+	base      bool   // only the lowest temporal layer
+	since     uint64 // audio: the first packet of the source that is heard
 }
 
 // assignment is what a slot is told to show.
@@ -128,7 +129,7 @@ func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		}
 		s.pts[codec] = uint8(c.PayloadType)
 		s.rtxPTs[codec] = rtxFor(codecs, c.PayloadType)
-		if first.PayloadType == 0 {
+		if first.PayloadType == 0 && codec != packets.CodecRED {
 			first = c
 		}
 	}
@@ -185,6 +186,8 @@ func codecOf(mime string) packets.Codec {
 	switch codecName(mime) {
 	case codecOpus:
 		return packets.CodecOpus
+	case codecRED:
+		return packets.CodecRED
 	case codecVP8:
 		return packets.CodecVP8
 	case codecH264:
@@ -303,6 +306,7 @@ func (s *slot) onAudio(l *Layer, p *packets.Packet, now int64) {
 	}
 	if s.cur != l {
 		s.mun.SwitchSource(l.num, p)
+		s.since = p.ExtSN
 		s.arrived(l)
 	}
 	s.send(l, p, now)
@@ -344,6 +348,11 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	s.hdr.Timestamp = out.TS
 	s.hdr.Marker = out.Marker
 	s.hdr.PayloadType = s.pts[l.codec]
+	if !s.video && s.v.repeat.Load() > 0 && s.pts[packets.CodecRED] != 0 {
+		if n := s.wrapRED(l, p, out.Payload); n > 0 {
+			out.Payload, s.hdr.PayloadType = s.buf[:n], s.pts[packets.CodecRED]
+		}
+	}
 	s.csrc[0] = l.src.id
 	s.stamp(now)
 	if p.Key {

@@ -62,10 +62,12 @@ type viewer struct {
 	lossBits  atomic.Uint64 // float64 bits: smoothed fraction lost
 	rttNs     atomic.Int64
 	estBps    atomic.Uint64 // what may be sent, bit/s
+	repeat    atomic.Int32  // how many earlier packets each of the voices repeats
 	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
 	// Owned by the worker.
 	direct     *directPath // nil: the plain path
+	red        redundancy
 	est        *packets.RateEstimator
 	probing    probeRun
 	echo       uint32 // middle of the NTP time of the report that ended the newest probe, 0 = none is awaited
@@ -188,6 +190,7 @@ func (v *viewer) tick(now int64) {
 		v.troubled.Store(true)
 	}
 	v.lossBits.Store(math.Float64bits(v.est.Loss()))
+	v.redundant(now)
 	switch {
 	case now >= v.nextReport:
 		v.nextReport = now + int64(reportEvery)
