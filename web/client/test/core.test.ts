@@ -76,6 +76,16 @@ describe("codecs", () => {
     ]);
     expect(list.map((c) => c.mimeType)).toEqual(["audio/opus", "audio/red"]);
   });
+  it("has RED first on the way up, and Opus alone where there is no RED", () => {
+    const names = (all: string[]) =>
+      preferred(
+        "audio",
+        all.map((mimeType) => ({ mimeType })),
+        true,
+      ).map((c) => c.mimeType);
+    expect(names(["audio/opus", "audio/red", "audio/PCMU"])).toEqual(["audio/red", "audio/opus"]);
+    expect(names(["audio/PCMU", "audio/opus"])).toEqual(["audio/opus"]);
+  });
 
   const shape = (w: number, h: number, weak = false) =>
     cameraLayers(w, h, weak)

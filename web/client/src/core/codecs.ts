@@ -8,10 +8,16 @@ const baseline = (c: Codec) =>
 const wantedVideo = (c: Codec) =>
   /^video\/(vp8|rtx)$/iu.test(c.mimeType) || (/^video\/h264$/iu.test(c.mimeType) && baseline(c));
 
-const rank = (c: Codec) => ["audio/opus", "video/vp8", "video/h264"].indexOf(c.mimeType.toLowerCase());
+const receiving = ["audio/opus", "audio/red", "video/vp8", "video/h264"];
+const sending = ["audio/red", "audio/opus", "video/vp8", "video/h264"];
 
-/** preferred keeps Opus and RED, or VP8, H264 constrained baseline and RTX; Opus and VP8 first. */
-export function preferred<C extends Codec>(kind: "audio" | "video", all: readonly C[]): C[] {
+/**
+ * preferred keeps Opus and RED, or VP8, H264 constrained baseline and RTX. A microphone has RED first: browsers send
+ * the first codec, and RED repeats the packet before, so that one lost on the way up is made good.
+ */
+export function preferred<C extends Codec>(kind: "audio" | "video", all: readonly C[], sends = false): C[] {
+  const order = sends ? sending : receiving;
+  const rank = (c: Codec) => order.indexOf(c.mimeType.toLowerCase());
   const keep = all.filter(kind === "audio" ? wantedAudio : wantedVideo);
   return keep
     .map((c, i) => ({ c, i, r: rank(c) < 0 ? 9 : rank(c) }))
@@ -20,10 +26,10 @@ export function preferred<C extends Codec>(kind: "audio" | "video", all: readonl
 }
 
 /** prefer limits a transceiver to our codecs; a browser without the call offers all of its own. */
-export function prefer(t: RTCRtpTransceiver, kind: "audio" | "video"): void {
+export function prefer(t: RTCRtpTransceiver, kind: "audio" | "video", sends = false): void {
   const caps = typeof RTCRtpReceiver.getCapabilities === "function" ? RTCRtpReceiver.getCapabilities(kind) : null;
   if (!caps || typeof t.setCodecPreferences !== "function") return;
-  const list = preferred(kind, caps.codecs);
+  const list = preferred(kind, caps.codecs, sends);
   if (!list.length) return;
   try {
     t.setCodecPreferences(list);

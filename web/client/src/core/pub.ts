@@ -34,7 +34,7 @@ export class Publisher {
         direction: "sendonly",
         ...(sendEncodings ? { sendEncodings } : { sendEncodings: [{ maxBitrate: 32_000 }] }),
       });
-      prefer(t, line === "mic" ? "audio" : "video");
+      prefer(t, line === "mic" ? "audio" : "video", true);
     }
     for (const line of LINES) if (this.tracks[line].value) await this.put(line);
   }
