@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, Person, sizes } from "../lib/browser.mjs";
 import * as firefox from "../lib/firefox.mjs";
+import { direct } from "../lib/paths.mjs";
 import { Server, until } from "../lib/server.mjs";
 
 let server, chromium, fox, chair, deputy;
@@ -53,6 +54,10 @@ test("Chromium hears and sees the deputy of Firefox", async () => {
   const line = async () => (await chair.inbound()).find((s) => s.kind === "video" && s.src === src);
   await until("the chair sees ten pictures", async () => (await line())?.frames >= 10, 30_000);
   await chair.page.locator(`[data-testid=tile][data-src="${src}"][data-who="${who.deputy}"]`).waitFor({ timeout: 10_000 });
+});
+
+test("the packets of both browsers take the direct path, both ways", async (t) => {
+  t.diagnostic(`shares on the direct path: ${JSON.stringify(await direct(server))}`);
 });
 
 test("no page broke", () => {

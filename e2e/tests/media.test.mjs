@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { launch, Person, sizes } from "../lib/browser.mjs";
 import { picture } from "../lib/fixtures.mjs";
 import { keepsUp } from "../lib/idle.mjs";
+import { direct } from "../lib/paths.mjs";
 import { Server, until } from "../lib/server.mjs";
 import { ear, lastLoud, smallCamera, tone } from "../lib/sound.mjs";
 
@@ -100,6 +101,10 @@ test("the steps stop pictures at the server, never the sound", async () => {
   await viewer.watches();
   await viewer.tap("panel-close");
   await chair.tap("mic");
+});
+
+test("the packets of all browsers take the direct path, both ways", async (t) => {
+  t.diagnostic(`shares on the direct path: ${JSON.stringify(await direct(server))}`);
 });
 
 /** what the receiver holds back before it plays, in milliseconds, since it was asked last */
