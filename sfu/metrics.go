@@ -28,6 +28,7 @@ type metrics struct {
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
 	outDirect, outPlain, outCalls, inDirect, outRED    atomic.Uint64
+	feedbackCut                                        atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -80,6 +81,7 @@ var (
 		{desc("out_red_total", "Audio packets sent with earlier ones repeated in them (RED)."), func(m *metrics) *atomic.Uint64 { return &m.outRED }},
 		{desc("nacks_in_total", "Packets that viewers asked for again."), func(m *metrics) *atomic.Uint64 { return &m.nacksIn }},
 		{desc("plis_in_total", "Keyframes that viewers asked for."), func(m *metrics) *atomic.Uint64 { return &m.plisIn }},
+		{desc("feedback_cut_total", "RTCP packets of viewers not looked at, because the viewer sent too many."), func(m *metrics) *atomic.Uint64 { return &m.feedbackCut }},
 		{desc("retransmits_total", "RTX packets sent."), func(m *metrics) *atomic.Uint64 { return &m.retransmits }},
 		{desc("replays_total", "Newcomers served with a keyframe from the ring."), func(m *metrics) *atomic.Uint64 { return &m.replays }},
 		{desc("out_calls_total", "Batched writes on the direct path."), func(m *metrics) *atomic.Uint64 { return &m.outCalls }},

@@ -12,6 +12,9 @@ import (
 func (s *slot) onNACK(pairs []rtcp.NackPair, now int64) {
 	for _, pair := range pairs {
 		pair.Range(func(sn uint16) bool {
+			if !s.v.asks.Take(1, asksRate, asksRate, now) {
+				return false
+			}
 			s.v.s.metrics.nacksIn.Add(1)
 			s.resend(sn, now)
 			return true

@@ -97,6 +97,7 @@ func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
 	}
 	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32N(firstSN)), rand.Uint32())
 	s.meta = packets.NewMetaRing(metas)
+	s.responder.RTX = &v.rtx
 	return s
 }
 

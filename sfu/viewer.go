@@ -25,6 +25,8 @@ const (
 	lossTrouble   = 0.02 // share of packets lost
 	provenReports = 3
 	replayTime    = 250 * time.Millisecond // of the estimate: a larger replay would make the voices wait
+	feedbackRate  = 1000                   // RTCP packets a second of one viewer, one for each slot that it names
+	asksRate      = 2000                   // packets a second that one viewer may ask for again
 	lossSample    = 100                    // packets that make a loss figure without waiting a second for more
 )
 
@@ -65,9 +67,13 @@ type viewer struct {
 	repeat    atomic.Int32  // how many earlier packets each of the voices repeats
 	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
+	feedback packets.Budget // RTCP packets; owned by the reader of the PeerConnection's RTCP
+
 	// Owned by the worker.
 	direct     *directPath // nil: the plain path
 	red        redundancy
+	rtx        packets.Budget // bits of retransmissions, of all slots
+	asks       packets.Budget // packets that may be asked for again
 	est        *packets.RateEstimator
 	probing    probeRun
 	echo       uint32 // middle of the NTP time of the report that ended the newest probe, 0 = none is awaited
@@ -284,12 +290,20 @@ func (b *rtcpBuffer) Close() error {
 
 // onRTCP handles feedback. SRTP hands a packet once to every SSRC that it names; only the part about ssrc counts here.
 func (v *viewer) onRTCP(ssrc uint32, raw []byte) {
+	s, now := v.slotOf(ssrc), v.s.now()
+	if !v.feedback.Take(1, feedbackRate, feedbackRate, now) {
+		v.s.metrics.feedbackCut.Add(1)
+		return
+	}
 	pkts, err := rtcp.Unmarshal(raw)
 	if err != nil {
 		v.s.metrics.dropped[dropMalformed].Add(1)
 		return
 	}
-	s, now := v.slotOf(ssrc), v.s.now()
+	if more := float64(len(pkts) - 1); more > 0 && !v.feedback.Take(more, feedbackRate, feedbackRate, now) {
+		v.s.metrics.feedbackCut.Add(1)
+		return
+	}
 	for _, p := range pkts {
 		switch p := p.(type) {
 		case *rtcp.ReceiverEstimatedMaximumBitrate:

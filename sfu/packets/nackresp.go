@@ -34,10 +34,11 @@ type resend struct {
 
 // NackResponder decides which packets a slot sends again. It belongs to the slot's writer and allocates nothing.
 type NackResponder struct {
-	table  [resendTable]resend
-	keySN  uint64
-	budget float64 // bits that may be spent now
-	at     int64
+	RTX *Budget // in bits, of all slots of the viewer; nil = the slot has one of its own
+
+	table [resendTable]resend
+	keySN uint64
+	own   Budget
 }
 
 // OnKeyframe says that a forwarded keyframe began with outgoing number outSN.
@@ -77,18 +78,10 @@ func (r *NackResponder) pay(size int, estimate uint64, now int64) bool {
 	if estimate == 0 {
 		return true
 	}
+	b := r.RTX
+	if b == nil {
+		b = &r.own
+	}
 	rate := resendShare * float64(estimate)
-	full := rate * resendBurst.Seconds()
-	if r.at == 0 {
-		r.budget = full
-	} else {
-		r.budget = min(full, r.budget+rate*time.Duration(now-r.at).Seconds())
-	}
-	r.at = now
-	cost := float64(size * bitsPerByte)
-	if r.budget < cost {
-		return false
-	}
-	r.budget -= cost
-	return true
+	return b.Take(float64(size*bitsPerByte), rate, rate*resendBurst.Seconds(), now)
 }
