@@ -27,6 +27,7 @@ type request struct {
 	Do        string // offer, usage
 	Who       string
 	Publish   bool // the offer is of a publisher
+	Member    bool // the person watches as a member, else as audience
 	Offer     string
 	PublishBy []string // persons whose gates are open
 }

@@ -19,13 +19,15 @@ import (
 type scenario struct {
 	name       string
 	publishers int
-	viewers    int // of the audience, besides the publishers
+	viewers    int  // besides the publishers
+	all        bool // publishers watch each other
 	camera     load.Camera
 }
 
 var scenarios = []scenario{
 	{name: "1-100", publishers: 1, viewers: 100},
 	{name: "1-200", publishers: 1, viewers: 200},
+	{name: "10x10", publishers: 10, all: true},
 	{name: "burst", publishers: 1, viewers: 100, camera: load.Camera{Burst: true}},
 	{name: "unequal", publishers: 1, viewers: 100, camera: load.Camera{Unequal: true}},
 }

@@ -16,6 +16,8 @@ import (
 
 const (
 	settle   = 2 * time.Second // from the last join to the window
+	climb    = 2 * time.Second // a look at what arrives
+	climbed  = 1.02            // times what arrived in the look before: less is no climbing
 	idleMin  = 15              // percent of the machine that must stay idle for a figure to mean something
 	flowPoll = 10 * time.Millisecond
 )
@@ -115,7 +117,7 @@ func round(s scenario, name string, window time.Duration) (r result, err error) 
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), window+5*time.Minute)
 	defer cancel()
-	before, joins, err := join(ctx, s, c, crowd)
+	before, joins, err := join(ctx, s, name, c, crowd)
 	if err != nil {
 		return r, err
 	}
@@ -158,7 +160,7 @@ func wait(d time.Duration) {
 }
 
 // join lets everybody in, one after the other, and gives the usage before the first viewer and the joins' times, sorted.
-func join(ctx context.Context, s scenario, c *child, crowd *load.Crowd) (before usage, joins []int64, err error) {
+func join(ctx context.Context, s scenario, name string, c *child, crowd *load.Crowd) (before usage, joins []int64, err error) {
 	ids := make([]string, s.publishers)
 	for i := range ids {
 		ids[i] = "p" + strconv.Itoa(i)
@@ -176,13 +178,24 @@ func join(ctx context.Context, s scenario, c *child, crowd *load.Crowd) (before 
 	if before, err = c.usage(ctx); err != nil {
 		return before, nil, err
 	}
-	for i := range s.viewers {
-		id := "v" + strconv.Itoa(i)
-		p, err := crowd.NewPerson(asker(c, request{Do: "offer", Who: id}))
+	viewers := ids
+	audio, video := s.publishers-1, s.publishers-1
+	if name == "ours" { // the lines of a member: four voices, stage, screen, tiles
+		audio, video = min(audio, 4), s.publishers
+	}
+	if !s.all {
+		audio, video = 2, 2 // the lines of the audience
+		viewers = make([]string, s.viewers)
+		for i := range viewers {
+			viewers[i] = "v" + strconv.Itoa(i)
+		}
+	}
+	for _, id := range viewers {
+		p, err := crowd.NewPerson(asker(c, request{Do: "offer", Who: id, Member: s.all}))
 		if err != nil {
 			return before, nil, err
 		}
-		took, err := p.Listen(ctx, 2, 2) // the lines of the audience
+		took, err := p.Listen(ctx, audio, video)
 		if err != nil {
 			return before, nil, err
 		}
@@ -200,7 +213,8 @@ func asker(c *child, q request) load.Ask {
 	}
 }
 
-// flowing waits until delays of decrypted packets arrive, and then a little for the layers to settle.
+// flowing waits until delays of decrypted packets arrive, and then until a second brings no more packets than the one before:
+// our server finds out step by step what a line carries.
 func flowing(ctx context.Context, crowd *load.Crowd) error {
 	tick := time.NewTicker(flowPoll)
 	defer tick.Stop()
@@ -211,6 +225,13 @@ func flowing(ctx context.Context, crowd *load.Crowd) error {
 		case <-tick.C:
 		}
 	}
-	wait(settle)
-	return nil
+	for last, more := 0, true; more; {
+		wait(settle)
+		crowd.Window()
+		wait(climb)
+		now := int(crowd.Totals().Packets)
+		more = float64(now) > climbed*float64(last) && ctx.Err() == nil
+		last = now
+	}
+	return ctx.Err()
 }

@@ -46,12 +46,12 @@ func (o *ours) answer(ctx context.Context, q request) (string, error) {
 	p, known := o.peers[q.Who]
 	if !known {
 		profile := sfu.ProfileAudience
-		if q.Publish {
+		if q.Member || q.Publish {
 			profile = sfu.ProfileMember
 		}
 		p = o.conf.Join(sfu.Participant{ID: q.Who, Profile: profile}, deaf{})
-		if profile == sfu.ProfileMember {
-			p.Want(sfu.Want{Step: "full", Tiles: 7, TilePx: 720, Visible: true})
+		if profile == sfu.ProfileMember { // everybody sees everybody: one on stage, the others in tiles
+			p.Want(sfu.Want{Step: "full", Tiles: 28, TilePx: 720, Visible: true})
 		}
 		o.peers[q.Who] = p
 	}

@@ -20,6 +20,7 @@ const (
 	probeShadowREMB = 0.7                   // of what was sent before: unless REMB falls below
 	probeJudgeMost  = 2 * time.Second
 	probeDelivered  = 0.9
+	probeREMBFar    = 1.5 // times a probe's rate: a REMB as high has no reason to rise further
 )
 
 // Probe is what to send to find headroom: packets beyond the media so that the whole reaches Rate bit/s for Length.
@@ -142,7 +143,7 @@ func (e *RateEstimator) judgeProbe(now int64) {
 	}
 	p.judging = false
 	reached := float64(p.bytes*bitsPerByte) / (float64(max(p.ended-p.begun, int64(probeShort))) / float64(nanosPerSec))
-	flat := e.ramping() && p.remb > 0 && e.remb <= p.remb // receivers raise REMB while nothing waits
+	flat := e.ramping() && p.remb > 0 && e.remb <= p.remb && e.remb < probeREMBFar*p.rate // receivers raise REMB while nothing waits
 	waited := e.delayed()
 	if p.echoed {
 		waited = p.echoRTT > max(p.rtt, e.baseRTT)+probeWait

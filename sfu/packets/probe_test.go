@@ -14,20 +14,23 @@ func TestProbeIsJudged(t *testing.T) {
 		remb   float64       // after it, as a share of the one before
 		loss   uint8
 		passed bool
+		before uint64 // REMB before it, bit/s; 0 = 400,000
 	}{
-		{"nothing waited", rtt, 1.05, 0, true},
-		{"a little jitter", rtt + 40*time.Millisecond, 1.05, 0, true},
-		{"packets waited behind it", rtt + 100*time.Millisecond, 1.05, 0, false},
-		{"the echo never came", 0, 1.05, 0, false},
-		{"REMB did not rise", rtt, 1, 0, false},
-		{"packets were lost", rtt, 1.05, 60, false},
+		{"nothing waited", rtt, 1.05, 0, true, 0},
+		{"a little jitter", rtt + 40*time.Millisecond, 1.05, 0, true, 0},
+		{"packets waited behind it", rtt + 100*time.Millisecond, 1.05, 0, false, 0},
+		{"the echo never came", 0, 1.05, 0, false, 0},
+		{"REMB did not rise", rtt, 1, 0, false, 0},
+		{"REMB is far above and need not rise", rtt, 1, 0, true, 5_000_000},
+		{"packets were lost", rtt, 1.05, 60, false, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e, now := NewRateEstimator(StartRate), int64(time.Hour)
 			pass := func(d time.Duration) { now += int64(d) }
 			e.OnRR(0, rtt, 0, now)
-			e.OnREMB(400_000, now)
+			before := max(tt.before, 400_000)
+			e.OnREMB(before, now)
 			pr, ok := e.BeginProbe(2_000_000, now)
 			if !ok || pr.Rate != 2*StartRate {
 				t.Fatalf("probe %+v %v: it should double", pr, ok)
@@ -42,10 +45,10 @@ func TestProbeIsJudged(t *testing.T) {
 			if tt.echo != 0 {
 				e.OnEcho(tt.echo, now)
 			}
-			e.OnREMB(uint64(400_000*tt.remb), now)
+			e.OnREMB(uint64(float64(before)*tt.remb), now)
 			e.OnRR(tt.loss, tt.echo, 0, now)
 			pass(3 * time.Second)
-			e.OnREMB(uint64(400_000*tt.remb), now) // and the time for the echo is over
+			e.OnREMB(uint64(float64(before)*tt.remb), now) // and the time for the echo is over
 			if got := e.capacity > float64(StartRate); got != tt.passed {
 				t.Errorf("capacity %.0f after the probe, want passed %v", e.capacity, tt.passed)
 			}
