@@ -2,11 +2,9 @@ package signaling
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -58,6 +56,8 @@ type Config struct {
 	Seats    int          // people in one sitting, those in their grace time included; default 600
 	Reserve  int          // of these, places that only listed persons get; default 120
 	Grace    time.Duration
+	// Connections is how many new PeerConnections begin a second; 0 = 50 for each CPU, below 0 = no bound.
+	Connections int
 }
 
 // Times of a socket; tests shorten them.
@@ -97,6 +97,7 @@ type Handler struct {
 	log      *slog.Logger
 	times    timing
 	metrics  *metrics
+	pace     *pace
 	upgrader websocket.Upgrader
 
 	ctx    context.Context // ends with Close: acts and timers
@@ -107,6 +108,8 @@ type Handler struct {
 
 	mu       sync.Mutex
 	draining bool
+	holding  bool          // a timer gives the held video
+	window   time.Duration // in which clients were told to come back after a crash
 	sockets  map[*socket]struct{}
 	sittings map[string]*sitting
 }
@@ -147,7 +150,7 @@ func New(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		cfg: cfg, log: cfg.Log, times: defaultTiming(),
+		cfg: cfg, log: cfg.Log, times: defaultTiming(), pace: newPace(cfg.Connections), window: retryWindow(0),
 		sockets: map[*socket]struct{}{}, sittings: map[string]*sitting{},
 	}
 	h.metrics = newMetrics(h)
@@ -219,6 +222,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.retryAndClose(s)
 	}
 	defer h.remove(s)
+	h.tellWindow()
 	s.serve() //nolint:contextcheck // a seat and its media outlive the request by their grace time
 }
 
@@ -254,30 +258,12 @@ func (h *Handler) add(s *socket) bool {
 
 func (h *Handler) remove(s *socket) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	delete(h.sockets, s)
-}
-
-// retryWindow is the time over which n clients come back: at least 300 ms, and 100 of them a second.
-func retryWindow(n int) time.Duration {
-	return max(300*time.Millisecond, time.Duration(n)*time.Second/100)
-}
-
-// retryIn draws a client's moment in the window.
-func retryIn(window time.Duration) time.Duration {
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(window)))
-	if err != nil {
-		return window
-	}
-	return 100*time.Millisecond + time.Duration(n.Int64())
-}
-
-func (h *Handler) retryAndClose(s *socket) {
-	h.mu.Lock()
-	window := retryWindow(len(h.sockets))
+	draining := h.draining
 	h.mu.Unlock()
-	s.send(SessionRetry{InMS: retryIn(window).Milliseconds()})
-	s.out.close(CloseRestarting, "restart")
+	if !draining {
+		h.tellWindow()
+	}
 }
 
 // Drain tells every client when to come back, closes the sockets, and waits for them until ctx ends; then it cuts the rest.

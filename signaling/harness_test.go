@@ -208,3 +208,22 @@ func (h *house) slowConn(cookie string) net.Conn {
 	h.t.Cleanup(func() { conn.Close() })
 	return conn
 }
+
+func (h *house) socketOf(p council.PersonID) *socket {
+	h.t.Helper()
+	h.handler.mu.Lock()
+	defer h.handler.mu.Unlock()
+	return h.socketOfLocked(p)
+}
+
+// socketOfLocked is socketOf for who holds the handler's mu.
+func (h *house) socketOfLocked(p council.PersonID) *socket {
+	h.t.Helper()
+	for s := range h.handler.sockets {
+		if seat := s.seat.Load(); seat != nil && seat.person.ID == p {
+			return s
+		}
+	}
+	h.t.Fatalf("%s has no socket", p)
+	return nil
+}

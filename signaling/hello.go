@@ -156,6 +156,7 @@ func (s *socket) enter(r *room.Room, seat, ended *seat, old *socket, id string, 
 		Secret: s.h.cfg.Resume.Secret(seat.sid, s.device.ID, seat.st.id, string(seat.person.ID), seat.person.Rev),
 		Boot:   r.Boot(), Seq: r.Seq(), Now: time.Now().UnixMilli(),
 		Person: seat.person.ID, GraceMS: s.h.cfg.Grace.Milliseconds(), Resumed: resumed,
+		RetryMS: s.h.windowTold().Milliseconds(),
 	})
 	if err != nil {
 		s.turnedAway(err, CloseNoSession, "no_person")

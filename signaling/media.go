@@ -171,6 +171,9 @@ func (s *socket) answer(p pendingOffer) {
 		refuse(code, time.Second)
 		return
 	}
+	if !p.offer.Restart && !s.mayConnect(seat, p) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, s.h.times.act)
 	defer cancel()
 	sdp, err := peer.Answer(ctx, sfu.Offer{PC: p.offer.PC, Gen: p.offer.Gen, Restart: p.offer.Restart, SDP: p.offer.SDP})
@@ -214,7 +217,7 @@ func (t *seat) peerFor(s *socket, asked sfu.Profile) (*sfu.Peer, string) {
 		return nil, "bad_offer"
 	}
 	t.mu.Lock()
-	peer, want, gone := t.peer, t.want, t.gone
+	peer, want, gone := t.peer, t.wanted(), t.gone
 	if t.stale || t.profile != profile {
 		peer = nil
 	}
@@ -226,7 +229,7 @@ func (t *seat) peerFor(s *socket, asked sfu.Profile) (*sfu.Peer, string) {
 		ID: t.media(), Profile: profile, Priority: priority(standing.Roles), Silent: t.silent(standing),
 	}, sink{s})
 	if want != nil {
-		peer.Want(want.sfu())
+		peer.Want(*want)
 	}
 	t.mu.Lock()
 	t.peer, t.stale, t.profile, gone = peer, false, profile, t.gone
@@ -288,22 +291,34 @@ func (m MediaWant) sfu() sfu.Want {
 	}
 }
 
-func (t *seat) keepWant(m MediaWant) *sfu.Peer {
-	if !m.valid() {
+// wanted is the page's wish as the conference is to know it now, nil when it told none; t.mu is held.
+func (t *seat) wanted() *sfu.Want {
+	if t.want == nil {
 		return nil
+	}
+	w := t.want.sfu()
+	if t.soundOnly {
+		w.Step = "audio"
+	}
+	return &w
+}
+
+func (t *seat) keepWant(m MediaWant) (*sfu.Peer, sfu.Want) {
+	if !m.valid() {
+		return nil, sfu.Want{}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.want = &m
-	return t.peer
+	return t.peer, *t.wanted()
 }
 
 func (t *seat) wantNow(s *socket, m MediaWant) {
 	if !t.holds(s) {
 		return
 	}
-	if peer := t.keepWant(m); peer != nil {
-		peer.Want(m.sfu())
+	if peer, want := t.keepWant(m); peer != nil {
+		peer.Want(want)
 	}
 }
 

@@ -73,6 +73,7 @@ type (
 		Roles    []council.Role   `json:"roles"`
 		Audience council.Audience `json:"audience"`
 		GraceMS  int64            `json:"grace_ms"` // how long the seat waits for a broken socket
+		RetryMS  int64            `json:"retry_ms"` // as session.window
 		Resumed  bool             `json:"resumed"`
 		Place    string           `json:"place"` // "online", or the person id of the hall whose loudspeakers this device leaves the sound to
 	}
@@ -85,6 +86,10 @@ type (
 	// SessionRetry says that the server stops: come back after InMS. The socket closes with 1012.
 	SessionRetry struct {
 		InMS int64 `json:"in_ms"`
+	}
+	// SessionWindow tells in advance when to come back should the socket break unannounced: at a random moment within RetryMS.
+	SessionWindow struct {
+		RetryMS int64 `json:"retry_ms"` // milliseconds; grows with the number of people, so that a restarted server is not overrun
 	}
 	// SessionPong answers a ping.
 	SessionPong struct {
@@ -153,6 +158,12 @@ type (
 		Gen int    `json:"gen"`
 		SDP string `json:"sdp"`
 	}
+	// MediaWaiting says that an offer waits for its turn, because many connect at once; the answer follows by itself.
+	MediaWaiting struct {
+		Re    string `json:"re"`
+		PC    sfu.PC `json:"pc"`
+		Ahead int    `json:"ahead"` // how many go before this one
+	}
 	// MediaRefused refuses an offer; nothing else of the session changes.
 	MediaRefused struct {
 		Re      string `json:"re"`
@@ -209,9 +220,11 @@ func (SessionWelcome) messageType() string   { return "session.welcome" }
 func (SessionElsewhere) messageType() string { return "session.elsewhere" }
 func (SessionReplaced) messageType() string  { return "session.replaced" }
 func (SessionRetry) messageType() string     { return "session.retry" }
+func (SessionWindow) messageType() string    { return "session.window" }
 func (SessionPong) messageType() string      { return "session.pong" }
 func (SessionWaiting) messageType() string   { return "session.waiting" }
 func (MediaAnswer) messageType() string      { return "media.answer" }
+func (MediaWaiting) messageType() string     { return "media.waiting" }
 func (MediaRefused) messageType() string     { return "media.refused" }
 func (MediaICE) messageType() string         { return "media.ice" }
 func (MediaSources) messageType() string     { return "media.sources" }
@@ -230,8 +243,8 @@ func (MediaReady) messageName() string   { return "media.ready" }
 
 // serverMessages lists every message that the server sends.
 var serverMessages = []serverMessage{
-	OK{}, Error{}, View{}, SessionWelcome{}, SessionElsewhere{}, SessionReplaced{}, SessionRetry{}, SessionPong{}, SessionWaiting{},
-	MediaAnswer{}, MediaRefused{}, MediaICE{}, MediaSources{}, MediaSlots{}, MediaLayers{}, MediaGate{}, MediaFailed{},
+	OK{}, Error{}, View{}, SessionWelcome{}, SessionElsewhere{}, SessionReplaced{}, SessionRetry{}, SessionWindow{}, SessionPong{}, SessionWaiting{},
+	MediaAnswer{}, MediaWaiting{}, MediaRefused{}, MediaICE{}, MediaSources{}, MediaSlots{}, MediaLayers{}, MediaGate{}, MediaFailed{},
 }
 
 // clientMessages lists every message that a client sends besides the commands; unnumbered ones need no id and get no answer.

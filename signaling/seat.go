@@ -42,9 +42,11 @@ type seat struct {
 	stale    bool        // peer belongs to a page that is gone
 	profile  sfu.Profile // of peer
 	want     *MediaWant
-	gone     bool
-	answers  map[string]answer
-	order    []string // ids in answers, oldest first
+	// soundOnly holds the video back while others still wait for their sound
+	soundOnly bool
+	gone      bool
+	answers   map[string]answer
+	order     []string // ids in answers, oldest first
 }
 
 // answer is a definite answer and the body that it answered.

@@ -384,16 +384,3 @@ func TestAPanicEndsOneSessionOnly(t *testing.T) {
 		t.Errorf("back: %v", m)
 	}
 }
-
-func (h *house) socketOf(p council.PersonID) *socket {
-	h.t.Helper()
-	h.handler.mu.Lock()
-	defer h.handler.mu.Unlock()
-	for s := range h.handler.sockets {
-		if seat := s.seat.Load(); seat != nil && seat.person.ID == p {
-			return s
-		}
-	}
-	h.t.Fatalf("%s has no socket", p)
-	return nil
-}

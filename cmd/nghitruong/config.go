@@ -41,6 +41,7 @@ type Config struct {
 	MetricsToken    string           // bearer token for /metrics and pprof off loopback; "" = loopback only
 	MaxPeople       int              // connected people in one sitting
 	Reserve         int              // of MaxPeople, kept for members and halls
+	Connections     int              // new PeerConnections a second; 0 = 50 for each CPU, -1 = no bound
 	StopGrace       time.Duration    // how long a stop waits for clients to be told and the disk
 	sources         map[string]string
 }
@@ -81,6 +82,7 @@ var settings = []setting{
 	secret(text("metrics.token", "", "bearer token for /metrics and pprof from elsewhere than loopback", func(c *Config) *string { return &c.MetricsToken }, nil)),
 	number("limits.people", "400", "connected people in one sitting", 1, 100000, func(c *Config) *int { return &c.MaxPeople }),
 	number("limits.reserve", "200", "of these, kept for members and halls", 0, 100000, func(c *Config) *int { return &c.Reserve }),
+	number("limits.connections", "0", "new media connections a second; 0 = 50 for each CPU, -1 = no bound", -1, 100000, func(c *Config) *int { return &c.Connections }),
 	{
 		key: "stop_grace", def: "8s", doc: "how long a stop waits for clients and the disk",
 		set: func(c *Config, v string) (err error) { c.StopGrace, err = time.ParseDuration(v); return err },

@@ -134,7 +134,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	pool := a.wireCameras(ctx)
 	a.signaling, err = signaling.New(signaling.Config{
 		Rooms: a.rooms, Media: mediaWithCameras{a.media, pool}, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
-		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve,
+		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve, Connections: c.Connections,
 	})
 	if err != nil {
 		return err

@@ -274,6 +274,12 @@ export interface components {
             path?: string;
             rtt_ms?: number;
         };
+        MediaWaiting: {
+            /** Format: int64 */
+            ahead: number;
+            pc: components["schemas"]["PC"];
+            re: string;
+        };
         MediaWant: {
             /** Format: int64 */
             page?: number;
@@ -494,6 +500,10 @@ export interface components {
             /** @enum {string} */
             type: "media.stats";
         } & components["schemas"]["MediaStats"];
+        MsgMediaWaiting: {
+            /** @enum {string} */
+            type: "media.waiting";
+        } & components["schemas"]["MediaWaiting"];
         MsgMediaWant: {
             /** @description UUIDv7, the idempotency key */
             id?: string;
@@ -588,6 +598,10 @@ export interface components {
             /** @enum {string} */
             type: "session.welcome";
         } & components["schemas"]["SessionWelcome"];
+        MsgSessionWindow: {
+            /** @enum {string} */
+            type: "session.window";
+        } & components["schemas"]["SessionWindow"];
         MsgSittingClose: {
             /** @description UUIDv7, the idempotency key */
             id: string;
@@ -903,7 +917,7 @@ export interface components {
             voter: boolean;
             waiting: boolean;
         };
-        ServerMessage: components["schemas"]["MsgOK"] | components["schemas"]["MsgError"] | components["schemas"]["MsgView"] | components["schemas"]["MsgSessionWelcome"] | components["schemas"]["MsgSessionElsewhere"] | components["schemas"]["MsgSessionReplaced"] | components["schemas"]["MsgSessionRetry"] | components["schemas"]["MsgSessionPong"] | components["schemas"]["MsgSessionWaiting"] | components["schemas"]["MsgMediaAnswer"] | components["schemas"]["MsgMediaRefused"] | components["schemas"]["MsgMediaICE"] | components["schemas"]["MsgMediaSources"] | components["schemas"]["MsgMediaSlots"] | components["schemas"]["MsgMediaLayers"] | components["schemas"]["MsgMediaGate"] | components["schemas"]["MsgMediaFailed"];
+        ServerMessage: components["schemas"]["MsgOK"] | components["schemas"]["MsgError"] | components["schemas"]["MsgView"] | components["schemas"]["MsgSessionWelcome"] | components["schemas"]["MsgSessionElsewhere"] | components["schemas"]["MsgSessionReplaced"] | components["schemas"]["MsgSessionRetry"] | components["schemas"]["MsgSessionWindow"] | components["schemas"]["MsgSessionPong"] | components["schemas"]["MsgSessionWaiting"] | components["schemas"]["MsgMediaAnswer"] | components["schemas"]["MsgMediaWaiting"] | components["schemas"]["MsgMediaRefused"] | components["schemas"]["MsgMediaICE"] | components["schemas"]["MsgMediaSources"] | components["schemas"]["MsgMediaSlots"] | components["schemas"]["MsgMediaLayers"] | components["schemas"]["MsgMediaGate"] | components["schemas"]["MsgMediaFailed"];
         SessionElsewhere: {
             re: string;
         };
@@ -947,11 +961,17 @@ export interface components {
             place: string;
             re: string;
             resumed: boolean;
+            /** Format: int64 */
+            retry_ms: number;
             roles: components["schemas"]["Role"][];
             secret: string;
             /** Format: int64 */
             seq: number;
             sid: string;
+        };
+        SessionWindow: {
+            /** Format: int64 */
+            retry_ms: number;
         };
         SittingClose: Record<string, never>;
         SittingHead: {
