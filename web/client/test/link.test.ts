@@ -49,6 +49,7 @@ const welcome = (s: FakeSocket, extra: object = {}) =>
     roles: ["deputy"],
     audience: "deputy",
     grace_ms: 60000,
+    retry_ms: 300,
     resumed: false,
     place: "online",
     ...extra,
@@ -227,6 +228,80 @@ describe("link", () => {
       await vi.advanceTimersByTimeAsync(6000);
     }
     expect(FakeSocket.all.length).toBe(10);
+    link.stop();
+  });
+
+  it("comes back within the window that the server told in advance, evenly spread", async () => {
+    const draws: number[] = [];
+    for (const draw of [0, 0.5, 0.999]) {
+      FakeSocket.all = [];
+      const dice = vi.spyOn(Math, "random").mockReturnValue(draw);
+      const link = make();
+      socket().open();
+      welcome(socket(), { retry_ms: 300 });
+      socket().say({ type: "session.window", retry_ms: 4000 });
+      const start = Date.now();
+      socket().drop();
+      while (FakeSocket.all.length < 2) await vi.advanceTimersByTimeAsync(10);
+      draws.push(Date.now() - start);
+      dice.mockRestore();
+      link.stop();
+    }
+    expect(draws[0]).toBeLessThanOrEqual(10);
+    expect(draws[1]).toBe(2000);
+    expect(draws[2]).toBe(4000);
+  });
+
+  it("shows a restart at once and keeps to the server's moment, even beyond 5 s", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    socket().say({ type: "session.retry", in_ms: 7000 });
+    expect(link.restarting.value).toBe(true);
+    expect(link.state.value).toBe("reconnecting");
+    expect(link.lostAt.value).toBeGreaterThan(0);
+    socket().drop(1012);
+    await vi.advanceTimersByTimeAsync(6900);
+    expect(FakeSocket.all.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(FakeSocket.all.length).toBe(2);
+    socket().open();
+    welcome(socket(), { resumed: false });
+    expect(link.restarting.value).toBe(false);
+    link.stop();
+  });
+
+  it("comes back at once when the own network changed and the socket is dead", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket(), { retry_ms: 4000 });
+    const alive = link.probe(1000, true);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await alive).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(FakeSocket.all.length).toBe(2);
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(400);
+    expect(FakeSocket.all.length).toBe(3);
+    link.stop();
+  });
+
+  it("waits longer for an answer while the server says that it is queued", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket());
+    const answer = link.ask({ type: "media.offer" }, 1000);
+    const id = socket().of("media.offer")[0]?.id;
+    for (let i = 0; i < 3; i++) {
+      await vi.advanceTimersByTimeAsync(900);
+      socket().say({ type: "media.waiting", re: id, pc: "sub", ahead: 3 - i });
+    }
+    socket().say({ type: "media.answer", re: id, pc: "sub", gen: 1, sdp: "v=0" });
+    await expect(answer).resolves.toMatchObject({ type: "media.answer" });
+    expect(seen.filter((m) => m.type === "media.waiting")).toHaveLength(3);
+    const late = link.ask({ type: "media.offer" }, 1000).catch((e: Error) => e.message);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await late).toContain("no answer");
     link.stop();
   });
 

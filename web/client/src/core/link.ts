@@ -29,6 +29,8 @@ interface Asked {
   done: (m: ServerMessage) => void;
   fail: (e: Error) => void;
   timer: ReturnType<typeof setTimeout>;
+  /** Starts the time limit anew. */
+  prolong: () => void;
 }
 
 export interface LinkOptions {
@@ -45,13 +47,20 @@ export interface LinkOptions {
   socket?: (url: string) => WebSocket;
 }
 
+/** Codes of our own for a socket that answers no more, beside those of docs/PROTOCOL.md. */
+const SILENT = 4000;
+const MOVED = 4001;
+
 /** readyState of an open WebSocket (WHATWG HTML). */
 const OPEN = 1;
 const YOUNG_MS = 60_000;
+const LEAST_WINDOW_MS = 300;
 export class Link {
   readonly state: Signal<LinkState> = signal("idle");
   /** Local Unix milliseconds since when the socket is away; 0 = it is there. */
   readonly lostAt = signal(0);
+  /** The server said that it restarts: true until the next welcome. */
+  readonly restarting = signal(false);
   readonly waitingAhead = signal<{ ahead: number; reason: string } | null>(null);
   /** Ids of acts without answer. */
   readonly pending: Signal<readonly string[]>;
@@ -71,6 +80,8 @@ export class Link {
   private pinger: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
   private badCloses = 0;
+  /** Milliseconds over which all clients come back after a break that nobody announced; told in advance. */
+  private window = LEAST_WINDOW_MS;
 
   constructor(private readonly o: LinkOptions) {
     this.resume = readResume(o.door);
@@ -147,11 +158,20 @@ export class Link {
         fail(new Error("link: not connected"));
         return;
       }
-      const timer = setTimeout(() => {
+      const late = () => {
         this.asked.delete(id);
         fail(new Error(`link: no answer to ${body.type}`));
-      }, ms);
-      this.asked.set(id, { done, fail, timer });
+      };
+      const asked: Asked = {
+        done,
+        fail,
+        timer: setTimeout(late, ms),
+        prolong: () => {
+          clearTimeout(asked.timer);
+          asked.timer = setTimeout(late, ms);
+        },
+      };
+      this.asked.set(id, asked);
     });
   }
 
@@ -160,21 +180,25 @@ export class Link {
     if (this.state.value === "open") this.raw(body);
   }
 
-  /** probe makes sure within ms that the server answers; a dead socket is replaced. */
-  async probe(ms: number): Promise<boolean> {
-    if (this.state.value !== "open") return false;
+  /**
+   * probe makes sure within ms that the server answers; a dead socket is replaced. moved: our own network changed, so only we
+   * come back, and at once.
+   */
+  async probe(ms: number, moved = false): Promise<boolean> {
+    const ws = this.ws;
+    if (!ws || this.state.value !== "open") return false;
     try {
       await this.ping(ms);
       return true;
     } catch {
-      if (this.ws) this.lose(this.ws, 4000);
+      if (ws === this.ws) this.lose(ws, moved ? MOVED : SILENT);
       return false;
     }
   }
 
   private nudge = () => {
     if (typeof document !== "undefined" && document.visibilityState === "hidden") return;
-    if (this.state.value === "open") void this.probe(2000);
+    if (this.state.value === "open") void this.probe(1000, true);
     else if (this.state.value === "reconnecting") this.retry();
   };
 
@@ -188,7 +212,7 @@ export class Link {
     const url = this.o.url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     const ws = this.o.socket ? this.o.socket(url) : new WebSocket(url);
     this.ws = ws;
-    const slow = setTimeout(() => this.lose(ws, 4000), 8000);
+    const slow = setTimeout(() => this.lose(ws, SILENT), 8000);
     ws.onopen = () => {
       clearTimeout(slow);
       this.sayHello(take);
@@ -240,8 +264,14 @@ export class Link {
         this.end("replaced");
         return;
       case "session.retry":
-        this.tries = 0;
+        this.tries = 1; // the moment that the server drew stands for the first try
+        this.restarting.value = true;
+        if (!this.lostAt.value) this.lostAt.value = Date.now();
+        this.state.value = "reconnecting";
         this.later(m.in_ms);
+        return;
+      case "session.window":
+        this.window = m.retry_ms;
         return;
       case "session.waiting":
         this.waitingAhead.value = { ahead: m.ahead, reason: m.reason };
@@ -258,7 +288,10 @@ export class Link {
         this.o.onMessage(m);
         return;
       default:
-        if ("re" in m && typeof m.re === "string" && this.asked.has(m.re)) this.replied(m.re, m);
+        if (m.type === "media.waiting") {
+          this.asked.get(m.re)?.prolong();
+          this.o.onMessage(m);
+        } else if ("re" in m && typeof m.re === "string" && this.asked.has(m.re)) this.replied(m.re, m);
         else this.o.onMessage(m);
     }
   }
@@ -274,6 +307,8 @@ export class Link {
     this.badCloses = 0;
     this.openedAt = Date.now();
     this.lostAt.value = 0;
+    this.restarting.value = false;
+    this.window = w.retry_ms;
     this.waitingAhead.value = null;
     this.acts.rewind();
     this.state.value = "open";
@@ -315,7 +350,7 @@ export class Link {
       try {
         await this.ping(5000);
       } catch {
-        if (ws && ws === this.ws) this.lose(ws, 4000);
+        if (ws && ws === this.ws) this.lose(ws, SILENT);
         return;
       }
       this.schedulePing(Date.now() - this.openedAt < YOUNG_MS ? 5000 : 10_000);
@@ -346,19 +381,27 @@ export class Link {
     if (this.stopped || this.state.value === "replaced") return;
     if (!this.lostAt.value) this.lostAt.value = Date.now();
     if (this.state.value !== "elsewhere") this.state.value = "reconnecting";
-    if (code !== 1012 || this.timer === undefined) this.later(code === 4429 ? 5000 : undefined);
+    if (code === 1012 && this.timer !== undefined) return; // session.retry has set the moment
+    if (code === MOVED) {
+      this.tries = 1; // we come alone: no window, the next try follows the backoff
+      this.later(0);
+    } else this.later(code === 4429 ? 5000 : this.nextTry());
   }
 
-  private later(ms?: number) {
+  /** nextTry draws the first try after a break from the window, because all may have lost the server; later ones back off. */
+  private nextTry(): number {
+    const n = this.tries++;
+    if (n === 0) return Math.random() * this.window;
+    const base = BACKOFF[Math.min(n, BACKOFF.length - 1)] ?? 5000;
+    return Math.min(5000, base * (0.8 + Math.random() * 0.4));
+  }
+
+  private later(ms: number) {
     clearTimeout(this.timer);
-    const base = ms ?? BACKOFF[Math.min(this.tries++, BACKOFF.length - 1)] ?? 5000;
-    this.timer = setTimeout(
-      () => {
-        this.timer = undefined;
-        this.connect(false);
-      },
-      Math.min(5000, base * (0.8 + Math.random() * 0.4)),
-    );
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.connect(false);
+    }, ms);
   }
 
   private end(state: LinkState) {

@@ -9,7 +9,7 @@ import type { MediaWant, PC, Profile, ServerMessage } from "./protocol";
 import { Publisher } from "./pub";
 import { type Reading, read, report } from "./stats";
 import { Slots } from "./sub";
-import { TICK_MS, Watchdog } from "./watchdog";
+import { TICK_MS, type Verdict, Watchdog } from "./watchdog";
 
 const LABEL_MS = 250;
 const REPORT_MS = 5000;
@@ -21,6 +21,8 @@ interface Way {
   busy: boolean;
   wanted: boolean;
   failures: number;
+  /** A restart for a changed network waits for the socket. */
+  due: boolean;
   again: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -30,12 +32,14 @@ const newWay = (): Way => ({
   busy: false,
   wanted: false,
   failures: 0,
+  due: false,
   again: undefined,
 });
 
 interface NetworkInformation extends EventTarget {
   saveData?: boolean;
-  effectiveType?: string;
+  /** "wifi", "cellular", …; undefined on desktops. */
+  type?: string;
 }
 
 const network = (): NetworkInformation | undefined =>
@@ -46,6 +50,8 @@ export class Media {
   readonly pub: Publisher;
   /** Sound and picture stand still for 1.5 s or more, after they had come once. */
   readonly lost = signal(false);
+  /** How many go before us while our sound waits for its turn, because many connect at once; 0 = we do not wait. */
+  readonly ahead = signal(0);
   /** "udp", "tcp" or "relay"; "" before anything came. */
   readonly path = signal("");
   readonly want: Signal<MediaWant>;
@@ -58,6 +64,7 @@ export class Media {
   private last: { at: number; reading: Reading } | undefined;
   private newest: Reading | undefined;
   private running = false;
+  private kind = network()?.type;
 
   constructor(
     private readonly link: Link,
@@ -86,7 +93,7 @@ export class Media {
       setInterval(() => this.tell(), REPORT_MS),
     ];
     window.addEventListener("online", this.moved);
-    network()?.addEventListener?.("change", this.moved);
+    network()?.addEventListener?.("change", this.changed);
     document.addEventListener("visibilitychange", this.looked);
     void this.renew("sub");
   }
@@ -96,7 +103,7 @@ export class Media {
     this.running = false;
     this.timers.forEach(clearInterval);
     window.removeEventListener("online", this.moved);
-    network()?.removeEventListener?.("change", this.moved);
+    network()?.removeEventListener?.("change", this.changed);
     document.removeEventListener("visibilitychange", this.looked);
     for (const pc of ["sub", "pub"] as const) {
       clearTimeout(this.ways[pc].again);
@@ -148,9 +155,12 @@ export class Media {
       void this.tick();
     }
     for (const pc of ["sub", "pub"] as const) {
-      const { wanted, conn } = this.ways[pc];
+      const way = this.ways[pc];
+      const { wanted, conn, due } = way;
       const dead = !conn || conn.connectionState === "failed" || conn.connectionState === "closed";
+      way.due = false;
       if (wanted && (dead || !resumed)) void this.renew(pc);
+      else if (conn && due) void this.act(pc, way.dog.hurry(performance.now()));
     }
   }
 
@@ -170,6 +180,9 @@ export class Media {
           void this.pub.setOn(source.kind === "screen" ? "screen" : "cam", m.on ?? []);
         break;
       }
+      case "media.waiting":
+        if (m.pc === "sub") this.ahead.value = m.ahead;
+        break;
       case "media.failed":
         if (m.pc === "sub" || m.pc === "pub") void this.renew(m.pc);
         break;
@@ -177,11 +190,20 @@ export class Media {
     }
   }
 
+  /** The network changed: both ways are restarted, as soon as the socket answers. */
   private moved = () => {
     for (const pc of ["sub", "pub"] as const) {
       const way = this.ways[pc];
-      if (way.conn) void this.act(pc, way.dog.hurry(performance.now()));
+      if (way.conn) void this.act(pc, way.dog.hurry(performance.now()), true);
     }
+  };
+
+  /** Browsers tell of every new estimate of the same network too: then only a look, because a restart interrupts. */
+  private changed = () => {
+    const kind = network()?.type;
+    if (kind === this.kind) void this.tick();
+    else this.moved();
+    this.kind = kind;
   };
 
   private looked = () => {
@@ -205,7 +227,6 @@ export class Media {
     });
     way.conn = conn;
     old?.close();
-    way.dog = new Watchdog(performance.now());
     way.dog.renewed(performance.now());
     conn.onconnectionstatechange = () => {
       if (way.conn === conn && conn.connectionState === "failed") this.later(pc, 0);
@@ -214,6 +235,7 @@ export class Media {
     else await this.pub.attach(conn);
     const result = await this.talks[pc].offer(conn, false);
     way.busy = false;
+    if (pc === "sub") this.ahead.value = 0;
     if (way.conn !== conn) return;
     if (result === "connected") {
       way.failures = 0;
@@ -245,10 +267,17 @@ export class Media {
     if (result === "failed" && way.conn === conn) this.later(pc, 0);
   }
 
-  private async act(pc: PC, verdict: "fine" | "wait" | "restart" | "renew"): Promise<void> {
+  private async act(pc: PC, verdict: Verdict, moved = false): Promise<void> {
     if (verdict === "fine" || verdict === "wait") return;
+    const way = this.ways[pc];
+    const conn = way.conn;
     // First make sure that the socket answers: without it an offer goes nowhere.
-    if (!(await this.link.probe(1000))) return;
+    if (!(await this.link.probe(1000, moved))) {
+      way.dog.undo();
+      way.due ||= moved;
+      return; // welcomed() acts again
+    }
+    if (way.conn !== conn) return; // replaced meanwhile
     if (verdict === "restart") await this.restart(pc);
     else await this.renew(pc);
   }

@@ -23,7 +23,8 @@ export interface SessionOptions {
 const LONG_MS = 60_000;
 const SHORT_MS = 1500;
 
-export type Lost = "" | "media" | "socket" | "long";
+/** queue: our sound waits for its turn, because many come in at once. */
+export type Lost = "" | "queue" | "media" | "socket" | "long";
 
 export class Session {
   readonly views: Views = newViews();
@@ -69,7 +70,8 @@ export class Session {
       const since = this.link.lostAt.value;
       const away = since ? Math.max(this.age.value, Date.now()) - since : 0;
       if (away >= LONG_MS) return "long";
-      if (away >= SHORT_MS) return "socket";
+      if (away >= SHORT_MS || (since && this.link.restarting.value)) return "socket";
+      if (this.media.ahead.value > 0) return "queue";
       return this.media.lost.value && !since ? "media" : "";
     });
   }

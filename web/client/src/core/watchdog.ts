@@ -30,7 +30,7 @@ export class Watchdog {
 
   /** check takes the byte count of the selected pair; first restart, 3 s later a new connection, then again. */
   check(bytes: number, now: number): Verdict {
-    if (bytes !== this.bytes) {
+    if (bytes !== this.bytes && bytes > 0) {
       this.bytes = bytes;
       this.heardAt = now;
       this.acts = 0;
@@ -45,9 +45,16 @@ export class Watchdog {
     return this.next(now);
   }
 
-  /** renewed starts the count anew for a new connection. */
+  /** undo takes the last act back: it could not be done, because the socket was away. */
+  undo(): void {
+    this.actedAt = 0;
+    this.acts = Math.max(0, this.acts - 1);
+  }
+
+  /** renewed starts the count anew for a new connection; the silence goes on until its first byte. */
   renewed(now: number): void {
     this.bytes = -1;
+    this.acts = 0;
     this.actedAt = now;
   }
 

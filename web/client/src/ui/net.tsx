@@ -27,15 +27,22 @@ export function NetBadge(p: { level: NetLevel; phone?: string }) {
   );
 }
 
-export type LostKind = "media" | "socket" | "long";
+export type LostKind = "queue" | "media" | "socket" | "long";
 
 /**
- * ReconnectBanner is the strip under the header. kind media: only sound and picture are lost, acts still work;
+ * ReconnectBanner is the strip under the header. kind queue: sound and picture wait for their turn, ahead go first; media: only sound and picture are lost, acts still work;
  * socket: acts are locked ("Đang chờ mạng"); long: more than 60 s.
  */
-export function ReconnectBanner(p: { kind: LostKind; onRetry: () => void; children?: ComponentChildren }) {
-  const words = common(`lost_${p.kind}`);
-  useEffect(() => announce(words, p.kind === "media" ? "polite" : "assertive", "net"), [words, p.kind]);
+export function ReconnectBanner(p: {
+  kind: LostKind;
+  ahead?: number;
+  onRetry: () => void;
+  children?: ComponentChildren;
+}) {
+  const words = common(`lost_${p.kind}`, { n: p.ahead ?? 0 });
+  const calm = p.kind === "media" || p.kind === "queue";
+  // The number falls twice a second; only that one waits is announced.
+  useEffect(() => announce(words, calm ? "polite" : "assertive", "net"), [p.kind]);
   return (
     <div
       class={p.kind === "long" ? "strip strip-danger" : "strip"}
@@ -46,9 +53,11 @@ export function ReconnectBanner(p: { kind: LostKind; onRetry: () => void; childr
       <span>{words}</span>
       <span class="row">
         {p.children}
-        <Button onClick={p.onRetry} testid="banner-retry">
-          {p.kind === "long" ? common("rejoin") : common("retry_now")}
-        </Button>
+        {p.kind !== "queue" && (
+          <Button onClick={p.onRetry} testid="banner-retry">
+            {p.kind === "long" ? common("rejoin") : common("retry_now")}
+          </Button>
+        )}
       </span>
     </div>
   );

@@ -16,7 +16,7 @@ export function Strips(p: { session: Session }) {
   return (
     <>
       {lost && (
-        <ReconnectBanner kind={lost} onRetry={() => session.link.retry()}>
+        <ReconnectBanner kind={lost} ahead={session.media.ahead.value} onRetry={() => session.link.retry()}>
           {lost === "long" && phone && (
             <a class="btn" href={`tel:${phone}`}>
               {common("call_phone", { phone })}
