@@ -231,6 +231,26 @@ describe("link", () => {
     link.stop();
   });
 
+  it("tells a seat that kept its media from one that a restarted server knows by name only", async () => {
+    const kept: boolean[] = [];
+    const link = new Link({
+      door: "k7m2p9qx",
+      url: "wss://x/ws",
+      onMessage: () => {},
+      onWelcome: (_, k) => kept.push(k),
+      socket: () => new FakeSocket() as unknown as WebSocket,
+    });
+    link.start();
+    for (const w of [{}, { resumed: true }, { resumed: true, boot: "b2" }, { boot: "b2" }]) {
+      socket().open();
+      welcome(socket(), w);
+      socket().drop();
+      await vi.advanceTimersByTimeAsync(400);
+    }
+    expect(kept).toEqual([false, true, false, false]);
+    link.stop();
+  });
+
   it("comes back within the window that the server told in advance, evenly spread", async () => {
     const draws: number[] = [];
     for (const draw of [0, 0.5, 0.999]) {

@@ -43,7 +43,8 @@ export interface LinkOptions {
   inHall?: () => boolean;
   /** Every message that is not an answer. */
   onMessage: (m: ServerMessage) => void;
-  onWelcome?: (w: Welcome) => void;
+  /** kept: the seat has the media of before. A restarted server knows the seat by its name, but has no media of it. */
+  onWelcome?: (w: Welcome, kept: boolean) => void;
   socket?: (url: string) => WebSocket;
 }
 
@@ -297,8 +298,9 @@ export class Link {
   }
 
   private welcome(w: Welcome) {
-    if (this.boot && this.boot !== w.boot) resetClock();
-    if (this.boot !== w.boot) this.seq = 0;
+    const same = this.boot === w.boot;
+    if (this.boot && !same) resetClock();
+    if (!same) this.seq = 0;
     this.boot = w.boot;
     this.person = w.person;
     this.resume = { sid: w.sid, secret: w.secret };
@@ -312,7 +314,7 @@ export class Link {
     this.waitingAhead.value = null;
     this.acts.rewind();
     this.state.value = "open";
-    this.o.onWelcome?.(w);
+    this.o.onWelcome?.(w, w.resumed && same);
     this.acts.welcomed();
     this.schedulePing(0);
   }

@@ -145,12 +145,12 @@ export class Media {
     }, WANT_MS);
   }
 
-  /** welcomed follows a hello: a seat that was not resumed has no media at the server. */
-  welcomed(resumed: boolean): void {
+  /** welcomed follows a hello; kept = the server still has the media of this page. */
+  welcomed(kept: boolean): void {
     this.whole = true;
     this.slots.reset();
     if (!this.running) return;
-    if (resumed) {
+    if (kept) {
       this.link.send({ type: "media.want", ...this.want.peek() });
       void this.tick();
     }
@@ -159,7 +159,7 @@ export class Media {
       const { wanted, conn, due } = way;
       const dead = !conn || conn.connectionState === "failed" || conn.connectionState === "closed";
       way.due = false;
-      if (wanted && (dead || !resumed)) void this.renew(pc);
+      if (wanted && (dead || !kept)) void this.renew(pc);
       else if (conn && due) void this.act(pc, way.dog.hurry(performance.now()));
     }
   }

@@ -61,7 +61,7 @@ export class Session {
         else if (m.type === "media.gate") this.gateWhy.value = m.open ? "" : m.why;
         else this.media.handle(m);
       },
-      onWelcome: (w) => this.welcomed(w),
+      onWelcome: (w, kept) => this.welcomed(w, kept),
     });
     this.media = new Media(this.link, o.profile, () => this.link.person);
     this.own = new Own(this.media, o.profile === "member");
@@ -76,8 +76,8 @@ export class Session {
     });
   }
 
-  private welcomed(w: Welcome) {
-    this.media.welcomed(w.resumed);
+  private welcomed(w: Welcome, kept: boolean) {
+    this.media.welcomed(kept);
     this.place.value = w.place;
     const quiet = w.place !== "online" && !w.roles.includes("hall");
     if (this.atHall.peek() === quiet) return;
