@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,6 +88,21 @@ func (p *Person) connection() (*webrtc.PeerConnection, error) {
 	e.SetICEUDPMux(p.mux)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return api.NewPeerConnection(webrtc.Configuration{})
+}
+
+// Heard gives when the first media packet came; false before that.
+func (p *Person) Heard() (time.Time, bool) {
+	p.socket.mu.Lock()
+	defer p.socket.mu.Unlock()
+	return time.Unix(0, p.socket.first), p.socket.first != 0
+}
+
+// Close ends one person; the others go on.
+func (p *Person) Close() {
+	p.crowd.mu.Lock()
+	p.crowd.people = slices.DeleteFunc(p.crowd.people, func(q *Person) bool { return q == p })
+	p.crowd.mu.Unlock()
+	p.close()
 }
 
 func (p *Person) close() {

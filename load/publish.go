@@ -18,6 +18,7 @@ import (
 
 // Camera is how a publisher's pictures look: 30 a second of about 2 Mbit/s.
 type Camera struct {
+	Off     bool // only the microphone sends
 	Burst   bool // whole pictures back to back instead of three packets each 5 ms
 	Unequal bool // packets of a picture have different sizes, as an encoder with partitions makes them
 }
@@ -170,6 +171,9 @@ func (p *Person) step(now time.Duration) {
 		s.voice += voiceEvery
 		s.mic.ts += uint32(voiceEvery / time.Microsecond * 48 / 1000)
 		s.mic.write(make([]byte, voiceSize), false)
+	}
+	if s.camera.Off {
+		return
 	}
 	if now >= s.next {
 		s.next += time.Second / pictures

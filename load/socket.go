@@ -97,6 +97,7 @@ type socket struct {
 	streams map[uint32]*stream
 	arrived map[uint64]int64 // arrival of the packets that Pion decrypts, by SSRC and sequence
 	bytes   int64
+	first   int64 // arrival of the first RTP packet, ns since 1970; 0 = none yet
 }
 
 func openSocket() (*socket, error) {
@@ -150,6 +151,9 @@ func (s *socket) take(b []byte, from net.UDPAddr, at int64) {
 		sn, ssrc := binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[8:])
 		s.mu.Lock()
 		s.bytes += int64(len(b))
+		if s.first == 0 {
+			s.first = at
+		}
 		l := s.streams[ssrc]
 		if l == nil {
 			l = &stream{}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,10 +41,16 @@ type Person struct {
 	views   map[string]json.RawMessage
 	changed chan struct{} // closed and replaced at each view
 	Resumes []time.Duration
-	cancel  context.CancelFunc
-	done    chan struct{}
-	ready   chan struct{} // closed at the first welcome
-	err     error
+	// Rush comes back at once after a cut instead of within the window that the server told: a control for tests.
+	Rush bool
+	// OnWelcome runs at each welcome, beside the socket; ctx ends with the socket.
+	OnWelcome func(ctx context.Context)
+	window    time.Duration
+	asked     map[string]chan json.RawMessage // requests that no reconnect repeats, by id
+	cancel    context.CancelFunc
+	done      chan struct{}
+	ready     chan struct{} // closed at the first welcome
+	err       error
 }
 
 // Join exchanges a personal link with its code and keeps one WebSocket open until Leave.
@@ -53,7 +60,7 @@ func Join(ctx context.Context, base, door string, link Link) (*Person, error) {
 		return nil, err
 	}
 	token, _, _ := strings.Cut(u.Fragment, ".")
-	p := &Person{Link: link, Door: door, device: NewHTTP(base), waiting: map[string]chan Answer{}, unsent: map[string][]byte{}, views: map[string]json.RawMessage{}, changed: make(chan struct{}), done: make(chan struct{}), ready: make(chan struct{})}
+	p := &Person{Link: link, Door: door, device: NewHTTP(base), waiting: map[string]chan Answer{}, asked: map[string]chan json.RawMessage{}, unsent: map[string][]byte{}, views: map[string]json.RawMessage{}, changed: make(chan struct{}), done: make(chan struct{}), ready: make(chan struct{})}
 	if err := p.device.Call(ctx, http.MethodPost, "/api/doors/"+door+"/link", map[string]any{"token": token, "code": link.Code}, nil); err != nil {
 		return nil, fmt.Errorf("exchange the link of %s: %w", link.Name, err)
 	}
@@ -104,11 +111,40 @@ func (p *Person) run(ctx context.Context) {
 			p.Resumes = append(p.Resumes, time.Since(cut))
 			p.mu.Unlock()
 		}
-		stop := context.AfterFunc(ctx, func() { conn.Close() })
-		p.read(conn)
-		stop()
+		p.attend(ctx, conn)
 		cut = time.Now()
+		select {
+		case <-ctx.Done():
+		case <-time.After(p.firstTry()):
+		}
 	}
+}
+
+// attend reads one welcomed socket to its end.
+func (p *Person) attend(ctx context.Context, conn *websocket.Conn) {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	alive, end := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	p.mu.Lock()
+	welcomed := p.OnWelcome
+	p.mu.Unlock()
+	if welcomed != nil {
+		beside.Go(func() { welcomed(alive) })
+	}
+	p.read(conn)
+	end()
+	beside.Wait()
+}
+
+// firstTry draws the moment of the first try after a cut from the window, as the product's client does.
+func (p *Person) firstTry() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Rush || p.window == 0 {
+		return 0
+	}
+	return mathrand.N(p.window)
 }
 
 var errRefused = errors.New("lab: refused")
@@ -171,6 +207,7 @@ func (p *Person) welcome(conn *websocket.Conn, m *message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conn, p.sid, p.secret, p.boot = conn, m.SID, m.Secret, m.Boot
+	p.window = time.Duration(m.RetryMS) * time.Millisecond
 	for _, raw := range p.unsent {
 		if err := conn.WriteMessage(websocket.TextMessage, raw); err != nil {
 			conn.Close()
@@ -181,22 +218,24 @@ func (p *Person) welcome(conn *websocket.Conn, m *message) error {
 }
 
 type message struct {
-	Type   string          `json:"type"`
-	Re     string          `json:"re"`
-	Code   string          `json:"code"`
-	Seq    uint64          `json:"seq"`
-	SID    string          `json:"sid"`
-	Secret string          `json:"secret"`
-	Boot   string          `json:"boot"`
-	Topic  string          `json:"topic"`
-	Data   json.RawMessage `json:"data"`
+	Type    string          `json:"type"`
+	Re      string          `json:"re"`
+	Code    string          `json:"code"`
+	Seq     uint64          `json:"seq"`
+	SID     string          `json:"sid"`
+	Secret  string          `json:"secret"`
+	Boot    string          `json:"boot"`
+	RetryMS int64           `json:"retry_ms"`
+	Topic   string          `json:"topic"`
+	Data    json.RawMessage `json:"data"`
 }
 
 func (p *Person) read(conn *websocket.Conn) {
 	defer conn.Close()
 	for {
+		_, raw, err := conn.ReadMessage()
 		var m message
-		if err := conn.ReadJSON(&m); err != nil {
+		if err != nil || json.Unmarshal(raw, &m) != nil {
 			return
 		}
 		p.mu.Lock()
@@ -206,6 +245,13 @@ func (p *Person) read(conn *websocket.Conn) {
 			p.views[m.Topic] = m.Data
 			close(p.changed)
 			p.changed = make(chan struct{})
+		case "session.window":
+			p.window = time.Duration(m.RetryMS) * time.Millisecond
+		case "media.answer", "media.refused":
+			if c := p.asked[m.Re]; c != nil {
+				delete(p.asked, m.Re)
+				c <- raw
+			}
 		case "ok", "error", "session.pong":
 			if c := p.waiting[m.Re]; c != nil {
 				delete(p.waiting, m.Re)
@@ -240,6 +286,32 @@ func (p *Person) Act(ctx context.Context, kind string, fields map[string]any) (A
 		return a, nil
 	case <-ctx.Done():
 		return Answer{ID: id}, fmt.Errorf("%s by %s: %w", kind, p.Link.Name, ctx.Err())
+	}
+}
+
+// Ask sends a request and gives its answer; the cut of the socket is not repaired, so ctx should be OnWelcome's.
+func (p *Person) Ask(ctx context.Context, kind string, fields map[string]any) (json.RawMessage, error) {
+	m := map[string]any{"type": kind, "id": NewID()}
+	for k, v := range fields {
+		m[k] = v
+	}
+	id := m["id"].(string)
+	c := make(chan json.RawMessage, 1)
+	p.mu.Lock()
+	p.asked[id] = c
+	err := p.conn.WriteJSON(m)
+	p.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("%s by %s: %w", kind, p.Link.Name, err)
+	}
+	select {
+	case raw := <-c:
+		return raw, nil
+	case <-ctx.Done():
+		p.mu.Lock()
+		delete(p.asked, id)
+		p.mu.Unlock()
+		return nil, fmt.Errorf("%s by %s: %w", kind, p.Link.Name, ctx.Err())
 	}
 }
 
