@@ -171,8 +171,11 @@ func (s *socket) answer(p pendingOffer) {
 		refuse(code, time.Second)
 		return
 	}
-	if !p.offer.Restart && !s.mayConnect(seat, p) {
-		return
+	if !p.offer.Restart {
+		if !s.mayConnect(seat, p) {
+			return
+		}
+		defer s.h.pace.done()
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, s.h.times.act)
 	defer cancel()

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ import (
 const (
 	connectionsPerCPU = 50 // a second
 	connectionsBurst  = 20 // at once, of which nobody notices
+	answersPerCPU     = 2  // offers answered at the same time: more would only all be late, and votes with them
 	tellAheadEvery    = 500 * time.Millisecond
 	videoHeldMax      = 8 * time.Second
 )
@@ -47,8 +49,10 @@ func rankOf(roles []council.Role) int {
 type pace struct {
 	allow func() bool   // takes one place when there is one now
 	every time.Duration // between two looks
+	most  int           // offers answered at the same time
 
 	mu     sync.Mutex
+	inside int // offers that were let in and are not done
 	queue  []*queued
 	armed  bool
 	toldAt time.Time
@@ -64,19 +68,20 @@ type queued struct {
 // newPace makes a pace of n connections a second: 0 means 50 for each CPU, below 0 no bound.
 func newPace(n int) *pace {
 	if n < 0 {
-		return &pace{allow: func() bool { return true }, every: time.Millisecond}
+		return &pace{allow: func() bool { return true }, every: time.Millisecond, most: math.MaxInt}
 	}
 	if n == 0 {
 		n = connectionsPerCPU * runtime.GOMAXPROCS(0)
 	}
 	bucket := rate.NewLimiter(rate.Limit(n), connectionsBurst)
-	return &pace{allow: bucket.Allow, every: max(time.Millisecond, time.Second/time.Duration(n))}
+	return &pace{allow: bucket.Allow, every: max(time.Millisecond, time.Second/time.Duration(n)), most: answersPerCPU * runtime.GOMAXPROCS(0)}
 }
 
-// enter returns when a connection may begin; waited = others were before it. The error is the context's.
+// enter returns when an offer may be answered; waited = others were before it. done must be called after the answer. The error is the
+// context's, and then there is nothing to call.
 func (p *pace) enter(ctx context.Context, rank int, tell func(ahead int)) (waited bool, err error) {
 	p.mu.Lock()
-	if len(p.queue) == 0 && p.allow() {
+	if len(p.queue) == 0 && p.room() {
 		p.mu.Unlock()
 		return false, nil
 	}
@@ -97,11 +102,33 @@ func (p *pace) enter(ctx context.Context, rank int, tell func(ahead int)) (waite
 	}
 }
 
-// leave takes out one who does not wait any more.
+// room takes a place inside when there is one; p.mu is held.
+func (p *pace) room() bool {
+	if p.inside >= p.most || !p.allow() {
+		return false
+	}
+	p.inside++
+	return true
+}
+
+// done gives a place back, to the next at once.
+func (p *pace) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inside--
+	p.admit()
+}
+
+// leave takes out one who does not wait any more, also when it was let in at the same moment.
 func (p *pace) leave(q *queued) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue = slices.DeleteFunc(p.queue, func(e *queued) bool { return e == q })
+	if i := slices.Index(p.queue, q); i >= 0 {
+		p.queue = slices.Delete(p.queue, i, i+1)
+		return
+	}
+	p.inside--
+	p.admit()
 }
 
 // waiting counts those who wait.
@@ -119,16 +146,21 @@ func (p *pace) arm() {
 	}
 }
 
+// admit lets in as many as have a place now; p.mu is held.
+func (p *pace) admit() {
+	for len(p.queue) > 0 && p.room() {
+		close(p.queue[0].let)
+		p.queue[0] = nil
+		p.queue = p.queue[1:]
+	}
+}
+
 // pump lets in as many as have a place now, and tells the others twice a second how many are before them.
 func (p *pace) pump() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = false
-	for len(p.queue) > 0 && p.allow() {
-		close(p.queue[0].let)
-		p.queue[0] = nil
-		p.queue = p.queue[1:]
-	}
+	p.admit()
 	if now := time.Now(); now.Sub(p.toldAt) >= tellAheadEvery {
 		p.toldAt = now
 		for i, q := range p.queue {
@@ -139,7 +171,7 @@ func (p *pace) pump() {
 }
 
 // mayConnect waits until a new PeerConnection of the seat may begin; the client is told its place in the queue. Who had to wait gets
-// sound first: its video is held until nobody waits. false = the socket ended.
+// sound first: its video is held until nobody waits. false = the socket ended; else pace.done follows the answer.
 func (s *socket) mayConnect(seat *seat, p pendingOffer) bool {
 	now, _ := seat.standingNow()
 	waited, err := s.h.pace.enter(s.ctx, rankOf(now.Roles), func(ahead int) {

@@ -14,7 +14,7 @@ import (
 // newHandPace is a pace whose places and looks the test gives by hand.
 func newHandPace() (*pace, *atomic.Int64) {
 	var places atomic.Int64
-	p := &pace{every: time.Hour, allow: func() bool {
+	p := &pace{every: time.Hour, most: 100, allow: func() bool {
 		if places.Load() == 0 {
 			return false
 		}
@@ -92,6 +92,7 @@ func TestPaceBoundsTheRate(t *testing.T) {
 			if _, err := p.enter(t.Context(), rankCitizen, func(int) {}); err != nil {
 				t.Fatal(err)
 			}
+			p.done()
 		}
 	}
 	p := newPace(1)
@@ -101,6 +102,31 @@ func TestPaceBoundsTheRate(t *testing.T) {
 	}
 	if taken != connectionsBurst {
 		t.Errorf("%d at once, want %d", taken, connectionsBurst)
+	}
+}
+
+func TestPaceBoundsAnswersAtTheSameTime(t *testing.T) {
+	p := &pace{every: time.Hour, most: 1, allow: func() bool { return true }}
+	enter := func(ctx context.Context) chan error {
+		c := make(chan error, 1)
+		go func() {
+			_, err := p.enter(ctx, rankFirst, func(int) {})
+			c <- err
+		}()
+		return c
+	}
+	if err := <-enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	next := enter(t.Context())
+	eventually(t, "the second waits", func() bool { return p.waiting() == 1 })
+	p.done()
+	if err := <-next; err != nil {
+		t.Fatal(err)
+	}
+	p.leave(&queued{}) // let in at the moment when it gave up
+	if p.inside != 0 || p.waiting() != 0 {
+		t.Errorf("%d inside, %d wait", p.inside, p.waiting())
 	}
 }
 

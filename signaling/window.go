@@ -37,11 +37,11 @@ func (h *Handler) windowTold() time.Duration {
 }
 
 // tellWindow tells everybody the window before it is needed: a crash leaves no time for it. Only when the crowd grew by a quarter or
-// shrank by half, so that n joins cost about 5n messages in all.
+// shrank by a fifth, so that n joins cost about 5n messages in all.
 func (h *Handler) tellWindow() {
 	h.mu.Lock()
 	now := retryWindow(len(h.sockets))
-	if now <= h.window+h.window/4 && now >= h.window/2 {
+	if now <= h.window+h.window/4 && now >= h.window-h.window/5 {
 		h.mu.Unlock()
 		return
 	}

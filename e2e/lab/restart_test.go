@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -161,7 +163,7 @@ func restart(t *testing.T, people, speakers int, staged bool) returned {
 	callers, leave := assemble(ctx, t, server, people, speakers, staged)
 	defer leave()
 
-	cut := time.Now()
+	cut, own := time.Now(), processorTime(t, os.Getpid())
 	server.Stop(syscall.SIGKILL)
 	if err := server.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -172,6 +174,7 @@ func restart(t *testing.T, people, speakers int, staged bool) returned {
 		welcome, sound := c.awaitSound(ctx, t, cut)
 		welcomes, sounds = append(welcomes, welcome.Sub(cut)), append(sounds, sound.Sub(cut))
 	}
+	t.Logf("processor time until then: the server %v, those who play the people %v", processorTime(t, server.cmd.Process.Pid), processorTime(t, os.Getpid())-own)
 	slices.Sort(welcomes)
 	slices.Sort(sounds)
 	p := func(all []time.Duration, q int) time.Duration {
@@ -181,6 +184,22 @@ func restart(t *testing.T, people, speakers int, staged bool) returned {
 		people, speakers, staged, ready.Round(time.Millisecond), p(welcomes, 50), p(welcomes, 95), p(welcomes, 100), p(sounds, 50), p(sounds, 95), p(sounds, 100),
 		len(sounds), people)
 	return returned{p(welcomes, 95), p(sounds, 95), p(sounds, 100)}
+}
+
+// processorTime is what a process used so far, in user and kernel mode (proc(5), in ticks of 10 ms).
+func processorTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	user, err := strconv.Atoi(fields[11])
+	kernel, err2 := strconv.Atoi(fields[12])
+	if err != nil || err2 != nil {
+		t.Fatalf("cannot read %q", raw)
+	}
+	return time.Duration(user+kernel) * 10 * time.Millisecond
 }
 
 // assemble opens a sitting whose microphones are open and waits until everybody hears.
