@@ -55,16 +55,25 @@ func (o *Office) DoorHead(ctx context.Context, door string) (DoorHead, error) {
 // maxDoor is the longest text that is looked up as a door.
 const maxDoor = 32
 
-func (o *Office) door(ctx context.Context, door string) (store.Sitting, council.Published, error) {
+// row finds the sitting behind a door without reading its document: everybody who comes back after a restart passes here.
+func (o *Office) row(ctx context.Context, door string) (store.Sitting, error) {
 	if len(door) > maxDoor {
-		return store.Sitting{}, council.Published{}, ErrNoSitting
+		return store.Sitting{}, ErrNoSitting
 	}
 	row, err := o.store.SittingByDoor(ctx, door)
 	if errors.Is(err, store.ErrNotFound) || err == nil && row.State == store.StateDraft {
-		return store.Sitting{}, council.Published{}, ErrNoSitting
+		return store.Sitting{}, ErrNoSitting
 	}
 	if err != nil {
-		return store.Sitting{}, council.Published{}, wrap("read a door", err)
+		return store.Sitting{}, wrap("read a door", err)
+	}
+	return row, nil
+}
+
+func (o *Office) door(ctx context.Context, door string) (store.Sitting, council.Published, error) {
+	row, err := o.row(ctx, door)
+	if err != nil {
+		return store.Sitting{}, council.Published{}, err
 	}
 	doc, err := documentOf(row)
 	return row, doc, err
@@ -75,13 +84,13 @@ type Place struct{ Council, Sitting string }
 
 // PlaceOf finds the sitting behind a door.
 func (o *Office) PlaceOf(ctx context.Context, door string) (Place, error) {
-	row, _, err := o.door(ctx, door)
+	row, err := o.row(ctx, door)
 	return Place{Council: row.Council, Sitting: row.ID}, err
 }
 
 // SittingOf finds the sitting behind a door; a NotFound error when there is none.
 func (o *Office) SittingOf(ctx context.Context, door string) (string, error) {
-	row, _, err := o.door(ctx, door)
+	row, err := o.row(ctx, door)
 	return row.ID, err
 }
 

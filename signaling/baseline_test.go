@@ -1,0 +1,84 @@
+package signaling
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+
+	"nghitruong/council"
+)
+
+// churned is how many join and leave; with TORTURE=1 as many as docs/RELIABILITY.md tells of.
+func churned() int {
+	if os.Getenv("TORTURE") != "" {
+		return 5000
+	}
+	return 60
+}
+
+// TestTortureJoinsAndLeaves: people who come and go, in order or by a cut line, leave no goroutine and no descriptor behind.
+func TestTortureJoinsAndLeaves(t *testing.T) {
+	h := newHouse(t, func(c *Config, _ *timing) { c.Grace, c.Connections = 50*time.Millisecond, -1 })
+	h.join("clerk").act("sitting.open", nil)
+	cookie := h.device("visitor", council.RoleCitizen)
+	pass := func(i int) {
+		c := h.dial(cookie)
+		if m := c.hello(map[string]any{"page": "page-" + strconv.Itoa(i)}); m["type"] != "session.welcome" {
+			t.Fatalf("join %d: %v", i, m)
+		}
+		sub, _ := receiver(t)
+		connect(t, c, sub)
+		if i%2 == 0 {
+			must(t, c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(patience)))
+		} else {
+			must(t, c.conn.Close())
+		}
+		must(t, sub.GracefulClose())
+		eventually(t, "the seat is free", func() bool { return h.handler.people() == 1 })
+		c.cut()
+	}
+	settle := func() (goroutines, files int) {
+		eventually(t, "the sockets end", func() bool { return h.sockets() == 1 })
+		return runtime.NumGoroutine(), openFiles(t)
+	}
+	for i := range 10 { // pools and caches fill
+		pass(i)
+	}
+	goroutines, files := settle()
+	n := churned()
+	for i := range n {
+		pass(10 + i)
+	}
+	eventually(t, "the baseline", func() bool {
+		g, f := settle()
+		return g <= goroutines+5 && f <= files+5
+	})
+	g, f := settle()
+	t.Logf("%d joins and leaves: goroutines %d, then %d; descriptors %d, then %d", n, goroutines, g, files, f)
+}
+
+// connect has the server answer a receiver's offer.
+func connect(t *testing.T, c *client, pc *webrtc.PeerConnection) {
+	t.Helper()
+	offer, err := pc.CreateOffer(nil)
+	must(t, err)
+	must(t, pc.SetLocalDescription(offer))
+	c.gen++
+	m := c.answer(c.send("media.offer", map[string]any{"pc": "sub", "gen": c.gen, "profile": "audience", "sdp": offer.SDP}))
+	if m["type"] != "media.answer" {
+		t.Fatalf("offer: %v", m)
+	}
+	must(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m["sdp"].(string)}))
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	return len(all)
+}
