@@ -36,6 +36,7 @@ const pages = {
   "call-absent": { q: "face=deputy&set=vote,absent", sizes: ["tablet", "phone"] },
   "call-vote-lost": { q: "face=deputy&set=vote,lost-socket" },
   "call-media-lost": { q: "face=deputy&set=plain,video,lost-media", sizes: ["tablet", "phone"] },
+  "call-queue": { q: "face=deputy&set=plain,lost-queue", sizes: ["desktop", "tablet", "phone"] },
   "call-long": { q: "face=deputy&set=plain,lost-long", sizes: ["tablet", "phone"] },
   "call-roll": { q: "face=deputy&set=rollcall" },
   "call-hand": { q: "face=deputy&set=plain,hand" },

@@ -3,11 +3,11 @@
  * a time limit, pings for the clock, reconnection with backoff of at most 5 s.
  */
 import { type Signal, signal } from "@preact/signals";
-import { ActError } from "./act-error";
 import { Acts, BACKOFF } from "./acts";
 import { addSample, resetClock } from "./clock";
 import { randomText, uuidv7 } from "./ids";
 import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
+import { Requests } from "./requests";
 import { type Resume, readResume, writeResume } from "./resume";
 
 export { ActError } from "./act-error";
@@ -24,14 +24,6 @@ export type LinkState =
   | "nosession" // the device has no right here any more
   | "gone" // no such sitting
   | "closed"; // stopped by this page
-
-interface Asked {
-  done: (m: ServerMessage) => void;
-  fail: (e: Error) => void;
-  timer: ReturnType<typeof setTimeout>;
-  /** Starts the time limit anew. */
-  prolong: () => void;
-}
 
 export interface LinkOptions {
   door: string;
@@ -69,7 +61,7 @@ export class Link {
 
   private ws: WebSocket | undefined;
   private readonly acts: Acts;
-  private asked = new Map<string, Asked>();
+  private readonly requests = new Requests();
   private hello = "";
   private seq = 0;
   private boot = "";
@@ -121,7 +113,7 @@ export class Link {
     this.dropResume();
     this.ws?.close(1000, "left");
     this.ws = undefined;
-    this.failAsked();
+    this.requests.failAll();
     this.state.value = "closed";
   }
 
@@ -154,26 +146,8 @@ export class Link {
   /** ask sends a request and resolves with its answer; it rejects after ms or when the socket breaks. */
   ask(body: Record<string, unknown> & { type: string }, ms = 10_000): Promise<ServerMessage> {
     const id = uuidv7();
-    return new Promise((done, fail) => {
-      if (!this.raw({ ...body, id })) {
-        fail(new Error("link: not connected"));
-        return;
-      }
-      const late = () => {
-        this.asked.delete(id);
-        fail(new Error(`link: no answer to ${body.type}`));
-      };
-      const asked: Asked = {
-        done,
-        fail,
-        timer: setTimeout(late, ms),
-        prolong: () => {
-          clearTimeout(asked.timer);
-          asked.timer = setTimeout(late, ms);
-        },
-      };
-      this.asked.set(id, asked);
-    });
+    if (!this.raw({ ...body, id })) return Promise.reject(new Error("link: not connected"));
+    return this.requests.add(id, body.type, ms);
   }
 
   /** send sends what nobody answers. */
@@ -290,10 +264,9 @@ export class Link {
         return;
       default:
         if (m.type === "media.waiting") {
-          this.asked.get(m.re)?.prolong();
+          this.requests.prolong(m.re);
           this.o.onMessage(m);
-        } else if ("re" in m && typeof m.re === "string" && this.asked.has(m.re)) this.replied(m.re, m);
-        else this.o.onMessage(m);
+        } else if (!("re" in m && typeof m.re === "string" && this.requests.answered(m.re, m))) this.o.onMessage(m);
     }
   }
 
@@ -326,16 +299,7 @@ export class Link {
       else if (m.code === "no_sitting" || m.code === "no_such_sitting") this.end("gone");
       return;
     }
-    if (!this.acts.refuse(m) && this.asked.has(m.re)) this.replied(m.re, m);
-  }
-
-  private replied(id: string, m: ServerMessage) {
-    const a = this.asked.get(id);
-    if (!a) return;
-    this.asked.delete(id);
-    clearTimeout(a.timer);
-    if (m.type === "error") a.fail(new ActError(m.kind, m.code, (m.data ?? {}) as Record<string, unknown>));
-    else a.done(m);
+    if (!this.acts.refuse(m)) this.requests.answered(m.re, m);
   }
 
   private async ping(ms: number) {
@@ -363,7 +327,7 @@ export class Link {
     if (ws !== this.ws) return;
     detach(ws);
     this.ws = undefined;
-    this.failAsked();
+    this.requests.failAll();
     clearTimeout(this.pinger);
     switch (code) {
       case 4401:
@@ -412,7 +376,7 @@ export class Link {
     const ws = this.ws;
     this.ws = undefined;
     if (ws) detach(ws);
-    this.failAsked();
+    this.requests.failAll();
     if (state !== "replaced") this.dropResume();
     this.state.value = state;
   }
@@ -420,14 +384,6 @@ export class Link {
   private dropResume() {
     this.resume = undefined;
     writeResume(this.o.door, undefined);
-  }
-
-  private failAsked() {
-    for (const a of this.asked.values()) {
-      clearTimeout(a.timer);
-      a.fail(new Error("link: connection lost"));
-    }
-    this.asked.clear();
   }
 }
 
