@@ -6,8 +6,9 @@
 // decided by the conference and told to the client through [Sink]; every forwarded packet carries the source's id as
 // its only CSRC, so that a picture and its name cannot disagree.
 //
-// The way of a packet: browser, one UDP port, Pion (ICE, DTLS, SRTP), the layer's reader (parse, gate, ring, taps),
-// the workers that serve viewers of this layer, the slot (sequence, timestamp and picture ids rewritten), SRTP, UDP.
-// A reader takes two short locks of its own layer (ring, keyframe control); workers share none, and no lock is held
-// over a write. Nothing is allocated per forwarded packet.
+// The way of a packet, where it can go past Pion (direct path): the reader of a media socket takes a batch of datagrams; packets of
+// known publishers are opened and judged (parse, gate, ring, taps), then for each viewer rewritten by the slot (sequence, timestamp
+// and picture ids) and sealed into the worker's outbox, which leaves in a few system calls before the next batch is read.
+// Everything else is Pion's (plain path): ICE, DTLS, RTCP, streams that begin, TCP, other SRTP profiles, addresses that
+// change. Whoever holds a worker's lock owns its slots. Nothing is allocated per forwarded packet.
 package sfu

@@ -51,7 +51,7 @@ type slot struct {
 	curSrc   *Source
 	picker   packets.LayerPicker
 	mun      *packets.Munger
-	meta     *packets.MetaRing
+	meta     *packets.MetaRing // nil before the first packet: most slots of most people stay empty
 	recent   [slotLayers]*Layer
 	recentAt int
 	hdr      rtp.Header
@@ -91,12 +91,11 @@ func newSlot(v *viewer, index int, video bool, id, stream string) *slot {
 		v: v, index: index, video: video, id: id, stream: stream,
 		buf: make([]byte, packets.MaxPacket+packets.Headroom), rtxSN: 1<<16 | uint64(rand.Uint32N(firstSN)),
 	}
-	clock, gaps, metas := uint32(clockAudio), packets.GapsAudio, packets.MetaSizeAudio
+	clock, gaps := uint32(clockAudio), packets.GapsAudio
 	if video {
-		clock, gaps, metas = clockVideo, packets.GapsVideo, packets.MetaSize
+		clock, gaps = clockVideo, packets.GapsVideo
 	}
 	s.mun = packets.NewMunger(clock, !video, gaps, uint16(rand.Uint32N(firstSN)), rand.Uint32())
-	s.meta = packets.NewMetaRing(metas)
 	s.responder.RTX = &v.rtx
 	return s
 }
@@ -363,7 +362,7 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 		s.v.s.metrics.dropped[dropWrite].Add(1)
 		return
 	}
-	s.meta.Put(out.Meta)
+	s.remember(out.Meta)
 	s.sr.Sent(len(out.Payload))
 	s.lastSent = now
 	if s.lastOut == 0 {
@@ -373,6 +372,18 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	s.v.sent(len(out.Payload), false, now)
 	s.v.s.metrics.outPackets.Add(1)
 	s.v.s.metrics.outBytes.Add(uint64(len(out.Payload)))
+}
+
+// remember keeps how a packet was sent, for repair.
+func (s *slot) remember(m packets.Meta) {
+	if s.meta == nil {
+		size := packets.MetaSizeAudio
+		if s.video {
+			size = packets.MetaSize
+		}
+		s.meta = packets.NewMetaRing(size)
+	}
+	s.meta.Put(m)
 }
 
 // stamp writes abs-send-time: seconds in 6.18 fixed point.

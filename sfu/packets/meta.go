@@ -73,8 +73,11 @@ func (r *MetaRing) Put(e Meta) {
 	r.entry[i], r.set[i] = e, true
 }
 
-// Get returns how the packet with that outgoing number was sent; ok is false when it is forgotten.
+// Get returns how the packet with that outgoing number was sent; ok is false when it is forgotten. A nil ring has forgotten all.
 func (r *MetaRing) Get(outSN uint16) (e Meta, ok bool) {
+	if r == nil {
+		return e, false
+	}
 	i := int(outSN) & (len(r.entry) - 1)
 	return r.entry[i], r.set[i] && r.entry[i].OutSN == outSN
 }
