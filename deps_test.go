@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"load":            {},
 	"bench":           {"load", "sfu"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
+	"e2e/lab/netlab":  {},
 	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "office", "papers", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
 }
 

@@ -28,7 +28,7 @@ type metrics struct {
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
 	outDirect, outPlain, outCalls, inDirect, outRED    atomic.Uint64
-	feedbackCut                                        atomic.Uint64
+	feedbackCut, inRED                                 atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -73,6 +73,7 @@ var (
 		{desc("in_bytes_total", "RTP bytes received."), func(m *metrics) *atomic.Uint64 { return &m.inBytes }},
 		{desc("in_lost_total", "RTP packets missing from publishers."), func(m *metrics) *atomic.Uint64 { return &m.inLost }},
 		{desc("in_recovered_total", "Missing packets that came late, by RTX or by RED."), func(m *metrics) *atomic.Uint64 { return &m.inRecovered }},
+		{desc("in_red_total", "Audio packets that publishers sent with earlier ones repeated in them (RED)."), func(m *metrics) *atomic.Uint64 { return &m.inRED }},
 		{desc("nacks_out_total", "Packets asked of publishers again."), func(m *metrics) *atomic.Uint64 { return &m.nacksOut }},
 		{desc("plis_out_total", "Keyframes asked of publishers."), func(m *metrics) *atomic.Uint64 { return &m.plisOut }},
 		{desc("out_packets_total", "RTP packets sent, without RTX."), func(m *metrics) *atomic.Uint64 { return &m.outPackets }},

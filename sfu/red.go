@@ -49,7 +49,13 @@ func (l *Layer) unwrap(p *packets.Packet) bool {
 	if len(raw) < 2 || raw[1]&0x7F != r.pt {
 		return true
 	}
-	return r.red.Unwrap(p, l.pt, r.keep[:]) == nil
+	if r.red.Unwrap(p, l.pt, r.keep[:]) != nil {
+		return false
+	}
+	if r.red.N > 0 {
+		l.s.metrics.inRED.Add(1)
+	}
+	return true
 }
 
 // restore puts what the uplink lost and p repeats where it belongs. open tells whether p passed an open gate, ext is

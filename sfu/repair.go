@@ -37,7 +37,7 @@ func (s *slot) resend(sn uint16, now int64) {
 		return
 	}
 	defer p.Release()
-	pli := s.video && s.cur == l && l.keyframePending()
+	pli := s.video && s.cur == l && s.keyDue(l, now)
 	verdict := s.responder.Ask(s.mun.ExtOut(sn), len(p.Raw()), time.Duration(now-p.Arrival),
 		time.Duration(s.v.rttNs.Load()), s.v.estimate(), pli, now)
 	if verdict == packets.Resend && s.writeRTX(l, p, &meta, false, now) > 0 {
@@ -50,9 +50,19 @@ func (s *slot) resend(sn uint16, now int64) {
 func (s *slot) onPLI(now int64) {
 	s.v.s.metrics.plisIn.Add(1)
 	if s.video && s.cur != nil {
+		s.gaveUp = now
 		s.cur.requestKeyframe(now)
 	}
 }
+
+// keyDue tells whether this viewer gave up a picture and the keyframe for it is on its way: what it still asks for is of no use
+// then. Others' wishes for a keyframe, and one that must wait for its turn, are no reason to leave holes.
+func (s *slot) keyDue(l *Layer, now int64) bool {
+	return s.gaveUp != 0 && now-s.gaveUp < int64(keyframeSoon) && l.keyframePending()
+}
+
+// keyframeSoon is how soon after a request a keyframe is to be expected.
+const keyframeSoon = 500 * time.Millisecond
 
 // onReport takes a viewer's receiver report about this slot.
 func (s *slot) onReport(r rtcp.ReceptionReport, now int64) {
@@ -95,3 +105,13 @@ func (s *slot) netLoss(fraction float64) (lost, span float64) {
 
 // reportSpanMost is the longest believable span of a report, in packets: 5 s of a 4 Mb/s picture.
 const reportSpanMost = 1 << 12
+
+// layerByNumber finds a layer that was forwarded lately.
+func (s *slot) layerByNumber(num uint32) *Layer {
+	for _, l := range s.recent {
+		if l != nil && l.num == num {
+			return l
+		}
+	}
+	return nil
+}

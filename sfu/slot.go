@@ -72,6 +72,7 @@ type slot struct {
 	holesLeft   float64 // holes of the uplink that no report has covered yet
 
 	responder packets.NackResponder
+	gaveUp    int64 // when the viewer last asked for a keyframe, 0 = never
 	probeBack uint64
 	replayed  *Layer // packets up to replayHi of this layer were replayed from the ring
 	replayHi  uint64
@@ -390,14 +391,4 @@ func (s *slot) remember(m packets.Meta) {
 func (s *slot) stamp(now int64) {
 	t := uint64(now%absSendWrap) << absSendScale / 1e9
 	s.absTime[0], s.absTime[1], s.absTime[2] = byte(t>>16), byte(t>>8), byte(t)
-}
-
-// layerByNumber finds a layer that was forwarded lately.
-func (s *slot) layerByNumber(num uint32) *Layer {
-	for _, l := range s.recent {
-		if l != nil && l.num == num {
-			return l
-		}
-	}
-	return nil
 }

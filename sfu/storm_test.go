@@ -134,3 +134,37 @@ func conformStorm(t *testing.T, srv *Server) {
 		t.Error("the storm did not arrive")
 	}
 }
+
+// TestOthersKeyframesLeaveNoHoles checks that a viewer's lost packets are sent again although somebody else waits for a keyframe, and not
+// when it gave up the picture itself.
+func TestOthersKeyframesLeaveNoHoles(t *testing.T) {
+	b := newBench(t)
+	s := b.v.video[0]
+	s.assign(b.cam, false, 0)
+	now := int64(0)
+	for i := range 30 {
+		p := b.packet(t, b.cam, uint16(i), uint32(i)*3600, vp8Payload(uint16(i), i == 0, 640, 360, 10))
+		b.cam.ring.Put(p)
+		b.cam.picture(p)
+		s.onPacket(b.cam, p, p.Arrival)
+		now = p.Arrival
+	}
+	last := uint16(s.lastOut)
+	b.cam.requestKeyframe(now)
+	if !b.cam.keyframePending() {
+		t.Fatal("no keyframe is awaited")
+	}
+	s.resend(last-1, now)
+	if got := b.s.metrics.retransmits.Load(); got != 1 {
+		t.Fatalf("%d packets sent again while others wait for a keyframe", got)
+	}
+	s.onPLI(now)
+	s.resend(last-2, now)
+	if got := b.s.metrics.retransmits.Load(); got != 1 {
+		t.Error("sent again what the viewer gave up")
+	}
+	s.resend(last-2, now+int64(keyframeSoon))
+	if got := b.s.metrics.retransmits.Load(); got != 2 {
+		t.Error("a keyframe that does not come stops repairs for ever")
+	}
+}
