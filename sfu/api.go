@@ -21,12 +21,13 @@ var (
 
 // Config is what a Server needs. The zero value listens on a free UDP port of every interface.
 type Config struct {
-	Listen          netip.Addr   // address to bind; zero = all; a loopback address admits loopback peers
-	UDPPort         int          // one port for all media; 0 = a free one
-	TCPPort         int          // ICE-TCP; 0 = a free one; negative = off
-	PublicAddresses []netip.Addr // replace the host candidates (1:1 NAT); empty = the bound addresses
-	PlainPath       bool         // every packet by Pion: to find out whether the direct path is at fault
-	Log             *slog.Logger // nil = discard
+	Listen          netip.Addr                     // address to bind; zero = all; a loopback address admits loopback peers
+	UDPPort         int                            // one port for all media; 0 = a free one
+	TCPPort         int                            // ICE-TCP; 0 = a free one; negative = off
+	PublicAddresses []netip.Addr                   // replace the host candidates (1:1 NAT); empty = the bound addresses
+	Relayed         func(from netip.AddrPort) bool // whether a remote address is our own relay's; nil = there is none
+	PlainPath       bool                           // every packet by Pion: to find out whether the direct path is at fault
+	Log             *slog.Logger                   // nil = discard
 }
 
 // Kind tells what a source shows.
@@ -142,17 +143,6 @@ type Direction struct {
 	Why      string          // "chair", "floor" or "policy": told to publishers whose gate changed
 	ScreenOf string          // person whose screen is shown in the screen slot; "" = the newest screen
 	Priority map[string]bool // persons of the priority audio slot, whatever their Participant says; nil = the Participants decide
-}
-
-// PeerStats is what the server sees of one peer.
-type PeerStats struct {
-	Who        string  `json:"who"`
-	Path       string  `json:"path"` // "udp", "tcp", ""
-	EstimateBP uint64  `json:"estimate_bps"`
-	SentBytes  uint64  `json:"sent_bytes"`
-	Lost       float64 `json:"lost"` // fraction of the last report, 0..1
-	RTTMs      float64 `json:"rtt_ms"`
-	Connected  bool    `json:"connected"`
 }
 
 // Media is the part of a Server that signaling uses.

@@ -31,6 +31,7 @@ type Conference struct {
 
 	peerCount, sourceCount atomic.Int64
 	dominantSrc            atomic.Uint32
+	census                 atomic.Pointer[census] // newest count; nil before the first
 
 	// Owned by the conference's goroutine.
 	seats    map[string]*seat
@@ -313,6 +314,9 @@ func (c *Conference) tick(now int64) {
 	}
 	if c.beat++; c.beat%arrangeEvery != 0 {
 		return
+	}
+	if c.beat%censusEvery == 0 {
+		c.count(now)
 	}
 	for _, src := range c.sources {
 		src.wantLayer = -1

@@ -199,7 +199,6 @@ func (u *pubPC) living() []*Layer {
 
 // judge looks at one packet of an encoder before its gate; an encoder that cannot be shown is sent away.
 func (l *Layer) judge(p *packets.Packet, ext uint64) {
-	l.lastHeard.Store(p.Arrival)
 	if !l.codec.Video() || len(p.Payload()) == 0 {
 		return
 	}

@@ -49,12 +49,13 @@ type Layer struct {
 	kf   *packets.KeyframeControl
 
 	lastPacket atomic.Int64  // now() of the newest packet that passed the gate
-	lastHeard  atomic.Int64  // now() of the newest packet before the gate, of encoders only
+	lastHeard  atomic.Int64  // now() of the newest packet before the gate
 	size       atomic.Uint32 // width<<16 | height of the newest keyframe
 	bytes      atomic.Uint64 // passed the gate
 	rate       atomic.Uint64 // bit/s over the last second
 	recv       receiverState
 	clk        layerClock
+	up         uplinkMeter
 
 	// Owned by the conference.
 	rtxKnown  bool // its retransmissions come past Pion, or may
@@ -145,6 +146,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 	}
 	ext := l.sn.Unwrap(p.Header.SN)
 	p.ExtTS = l.ts.Unwrap(p.Header.TS)
+	l.meter(p)
 	if l.check != nil {
 		l.judge(p, ext)
 	}
@@ -220,14 +222,11 @@ func (l *Layer) reopen(p *packets.Packet, ext uint64) bool {
 	return true
 }
 
-// picture keeps the keyframe control and the picture's size up to date.
+// picture keeps the keyframe control up to date.
 func (l *Layer) picture(p *packets.Packet) {
 	l.kfMu.Lock()
 	l.kf.OnPacket(p)
 	l.kfMu.Unlock()
-	if p.Key && p.VP8.W > 0 {
-		l.size.Store(uint32(p.VP8.W)<<16 | uint32(p.VP8.H))
-	}
 }
 
 // fanOut hands a packet to every worker that has viewers of this layer.
@@ -296,6 +295,7 @@ func (l *Layer) report(now int64) rtcp.ReceptionReport {
 	}
 	de, dr := expected-r.expectedPrior, received-r.receivedPrior
 	r.expectedPrior, r.receivedPrior = expected, received
+	l.noteLoss(de, dr)
 	frac := uint64(0)
 	if de > dr && de > 0 {
 		frac = min(255, (de-dr)<<8/de)

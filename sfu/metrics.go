@@ -97,6 +97,9 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descDropped, descDelay, descQueue, descPath, descPeers, descSources} {
 		ch <- d
 	}
+	for _, d := range censusDescs {
+		ch <- d
+	}
 	for _, d := range descCounts {
 		ch <- d.desc
 	}
@@ -125,6 +128,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		queued += len(w.in)
 	}
 	ch <- prometheus.MustNewConstMetric(descQueue, prometheus.GaugeValue, float64(queued))
+	c.s.collectCensus(ch)
 	peers, sources := c.s.population()
 	ch <- prometheus.MustNewConstMetric(descPeers, prometheus.GaugeValue, float64(peers))
 	ch <- prometheus.MustNewConstMetric(descSources, prometheus.GaugeValue, float64(sources))

@@ -156,6 +156,7 @@ func (u *pubPC) tick(now int64) {
 	for _, l := range u.layers {
 		l.tickKeyframe(now)
 		l.measure(now)
+		l.readMeter(now)
 		if !l.rtxKnown && l.rtxSSRC() != 0 {
 			u.known(l)
 		}

@@ -188,30 +188,3 @@ func (st *seat) pubEnded(u *pubPC) {
 		st.sink.Failed(PCPub, errFailed)
 	}
 }
-
-func (st *seat) stats() PeerStats {
-	s := PeerStats{Who: st.part.ID}
-	v := st.viewer
-	if v == nil {
-		return s
-	}
-	s.EstimateBP, s.SentBytes, s.Lost = v.estimate(), v.sentBytes.Load(), v.loss()
-	s.RTTMs = float64(v.rttNs.Load()) / float64(time.Millisecond)
-	s.Connected = v.connected.Load()
-	pair, err := v.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	if err == nil && pair != nil && pair.Local != nil {
-		s.Path = pair.Local.Protocol.String()
-	}
-	return s
-}
-
-// Stats tells what the server sees of every peer.
-func (c *Conference) Stats() []PeerStats {
-	var out []PeerStats
-	c.call(func() {
-		for _, st := range c.order {
-			out = append(out, st.stats())
-		}
-	})
-	return out
-}

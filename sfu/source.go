@@ -39,6 +39,8 @@ type Source struct {
 
 	lastPassed atomic.Int64 // now() of the newest packet that passed the gate, 0 = none
 
+	heardAt atomic.Int64 // now() of the newest packet that was loud enough, before the gate; 0 = none
+
 	levels    [levelsKept]atomic.Uint64 // written by the reader: arrival<<8 | level
 	levelHead atomic.Uint32             // how many were written
 

@@ -38,6 +38,7 @@ func (n *uplinkNack) onPacket(p *packets.Packet, ext uint64) {
 	n.used = true
 	if n.gen.OnPacket(ext, p.Arrival) {
 		m.inRecovered.Add(1)
+		n.l.up.repaired.Add(1)
 	}
 	if n.gen.Missing() == 0 && !p.Key {
 		return

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -40,6 +41,9 @@ func (a *app) openRelay() (err error) {
 	}
 	return nil
 }
+
+// relayed tells whether media hears a client through the relay. It is first asked when there are clients.
+func (a *app) relayed(from netip.AddrPort) bool { return a.turn != nil && a.turn.Relayed(from) }
 
 // serveRelay takes a connection of the HTTPS port.
 func (a *app) serveRelay(c net.Conn) {

@@ -125,7 +125,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.office, err = office.New(ctx, office.Config{Store: a.store, Identity: a.auth, Rooms: a.rooms, Log: a.log}); err != nil {
 		return err
 	}
-	if a.media, err = sfu.NewServer(sfu.Config{Listen: mediaListen(c), UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicAddresses: c.PublicAddresses, Log: a.log}); err != nil {
+	if a.media, err = sfu.NewServer(sfu.Config{Listen: mediaListen(c), UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicAddresses: c.PublicAddresses, Relayed: a.relayed, Log: a.log}); err != nil {
 		return err
 	}
 	if err = a.openRelay(); err != nil {

@@ -34,9 +34,12 @@ func (quiet) Failed(sfu.PC, error)               {}
 // TestAJoinThroughTheRelay connects a client that may use nothing but the relay to the real media server.
 func TestAJoinThroughTheRelay(t *testing.T) {
 	loopback := netip.MustParseAddr("127.0.0.1")
-	media, err := sfu.NewServer(sfu.Config{Listen: loopback, TCPPort: -1})
+	var relay *turn.Server
+	media, err := sfu.NewServer(sfu.Config{
+		Listen: loopback, TCPPort: -1, Relayed: func(from netip.AddrPort) bool { return relay.Relayed(from) },
+	})
 	must(t, err)
-	relay, err := turn.New(turn.Config{Media: media.Bound(), Alive: func(string) bool { return true }})
+	relay, err = turn.New(turn.Config{Media: media.Bound(), Alive: func(string) bool { return true }})
 	must(t, err)
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -84,5 +87,8 @@ func TestAJoinThroughTheRelay(t *testing.T) {
 	pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
 	if err == nil && pair.Local.Typ != webrtc.ICECandidateTypeRelay {
 		t.Errorf("the path is %v", pair)
+	}
+	if st := media.Conference("a").Stats(); len(st) != 1 || st[0].Path != sfu.PathRelay {
+		t.Errorf("the server sees %+v", st)
 	}
 }

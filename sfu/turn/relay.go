@@ -93,6 +93,7 @@ func (r *relays) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCo
 		return nil, nil, err
 	}
 	conn.udp = udp
+	r.server.book.bound(conn, addrPort(udp.LocalAddr()))
 	conn.seen = r.seenAs(udp.LocalAddr().(*net.UDPAddr).AddrPort(), media)
 	return conn, conn.seen, nil
 }
@@ -121,6 +122,7 @@ type relayConn struct {
 	relays  *relays
 	session *session
 	udp     *net.UDPConn
+	at      netip.AddrPort // of udp; owned by the book
 	seen    net.Addr
 	closed  atomic.Bool
 

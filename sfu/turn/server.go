@@ -127,6 +127,11 @@ func (s *Server) listen() (conns []net.PacketConn, err error) {
 	return nil, fmt.Errorf("listen for TURN: %w", err)
 }
 
+// Relayed tells whether a media port hears a client from this address because the client comes through this relay.
+func (s *Server) Relayed(from netip.AddrPort) bool {
+	return s.book.relays(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+}
+
 // Port is the UDP port, 0 when there is none.
 func (s *Server) Port() int { return s.port }
 
@@ -150,6 +155,7 @@ type book struct {
 	swept    time.Time
 	total    int
 	open     map[*relayConn]struct{}
+	at       map[netip.AddrPort]*relayConn // by the socket from which media ports hear them
 }
 
 type session struct {
@@ -159,7 +165,7 @@ type session struct {
 }
 
 func newBook() *book {
-	return &book{sessions: map[string]*session{}, open: map[*relayConn]struct{}{}}
+	return &book{sessions: map[string]*session{}, open: map[*relayConn]struct{}{}, at: map[netip.AddrPort]*relayConn{}}
 }
 
 // issued notes new credentials of a session.
@@ -216,6 +222,23 @@ func (b *book) give(s *session, c *relayConn) {
 	s.allocs--
 	b.total--
 	delete(b.open, c)
+	if b.at[c.at] == c {
+		delete(b.at, c.at)
+	}
+}
+
+// bound notes the socket of an allocation.
+func (b *book) bound(c *relayConn, at netip.AddrPort) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c.at = at
+	b.at[at] = c
+}
+
+func (b *book) relays(at netip.AddrPort) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at[at] != nil
 }
 
 func (b *book) allocations() int {
