@@ -1,6 +1,10 @@
 package auth
 
-import "nghitruong/council"
+import (
+	"slices"
+
+	"nghitruong/council"
+)
 
 // Office operations: the keys of the office half of the permission table. A route of package web names one of them.
 const (
@@ -90,17 +94,20 @@ var offices = map[string][]AccountRole{
 	OfficeCouncils: {AccountInstaller},
 }
 
+// looks is what persons of a sitting may see beyond their views, by the message that asks for it.
+var looks = map[string][]council.Role{
+	"media.lines": {council.RoleChair, council.RoleClerk, council.RoleTechnician},
+}
+
 // May says whether a person with these roles may give the command at all. Roles add up; unknown commands are denied.
 // Whether it can be done now is the sitting's own answer.
-func May(roles []council.Role, command string) bool {
-	for _, allowed := range commands[command] {
-		for _, r := range roles {
-			if r == allowed {
-				return true
-			}
-		}
-	}
-	return false
+func May(roles []council.Role, command string) bool { return overlap(roles, commands[command]) }
+
+// MayLook says whether a person with these roles may ask for what is beyond the views; unknown questions are denied.
+func MayLook(roles []council.Role, question string) bool { return overlap(roles, looks[question]) }
+
+func overlap(roles, allowed []council.Role) bool {
+	return slices.ContainsFunc(allowed, func(r council.Role) bool { return slices.Contains(roles, r) })
 }
 
 // MayOffice says whether an account of this role may do an office operation; unknown operations and roles are denied.

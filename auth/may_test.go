@@ -87,6 +87,28 @@ func TestMayEveryRoleAndCommand(t *testing.T) {
 	}
 }
 
+func TestMayLookEveryRole(t *testing.T) {
+	want := map[string]string{"media.lines": "xx...x..."} // columns as in rights
+	for name := range looks {
+		if want[name] == "" {
+			t.Errorf("%s has no row here", name)
+		}
+	}
+	for name, row := range want {
+		for i, role := range council.Roles {
+			if got := MayLook([]council.Role{role}, name); got != (row[i] == 'x') {
+				t.Errorf("MayLook(%s, %s) = %v", role, name, got)
+			}
+		}
+		if MayLook(nil, name) || May([]council.Role{council.RoleClerk}, name) {
+			t.Errorf("%s is allowed without a role, or as a command", name)
+		}
+	}
+	if MayLook([]council.Role{council.RoleChair}, "media.everything") {
+		t.Error("an unknown question is allowed")
+	}
+}
+
 func TestMayAddsRolesUp(t *testing.T) {
 	chair := []council.Role{council.RoleChair, council.RoleDeputy}
 	for _, name := range []string{"ballot.open", "vote.cast", "rollcall.checkin"} {

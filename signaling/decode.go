@@ -71,6 +71,7 @@ var ownDecoders = map[string]func(body []byte) (clientMessage, error){
 	"media.want":    decodeOwn[MediaWant],
 	"media.stats":   decodeOwn[MediaStats],
 	"media.ready":   decodeOwn[MediaReady],
+	"media.lines":   decodeOwn[MediaLinesAsk],
 }
 
 // actNames are the commands that a client may send.

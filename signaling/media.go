@@ -67,7 +67,9 @@ func (s *socket) takeMedia(msg message, own clientMessage) {
 			seat.wantNow(s, m)
 		}
 	case MediaStats:
-		s.h.metrics.report(m)
+		s.keepStats(m)
+	case MediaLinesAsk:
+		s.askLines(msg.ID)
 	}
 }
 
@@ -116,6 +118,7 @@ func (s *socket) ready(on bool) {
 	}
 	ctx, cancel := s.h.actContext()
 	defer cancel()
+	seat.st.hall(seat.person, func(l *HallLine) { l.Ready = on })
 	if err := seat.roomNow().SetReady(ctx, seat.person.ID, on); err != nil {
 		s.log.Warn("cannot note that a hall is ready", slog.Any("err", err))
 	}

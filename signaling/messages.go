@@ -143,6 +143,8 @@ type (
 		Codec     string  `json:"codec,omitempty"`   // name of the decoder or encoder implementation
 		Path      string  `json:"path,omitempty"`    // "udp", "tcp" or "relay"
 	}
+	// MediaLinesAsk asks how everybody's lines are (type "media.lines"); for chair, clerk and technicians.
+	MediaLinesAsk struct{}
 	// MediaReady is a hall's "Sẵn sàng"; no answer.
 	MediaReady struct {
 		Ready bool `json:"ready"`
@@ -206,6 +208,57 @@ type (
 		Open bool   `json:"open"`
 		Why  string `json:"why"` // "chair", "floor" or "policy"
 	}
+	// MediaLines tells how everybody's lines are (type "media.lines"), as of at most a second ago.
+	MediaLines struct {
+		Re    string     `json:"re"`
+		At    int64      `json:"at"`    // Unix milliseconds
+		Total int        `json:"total"` // people in the sitting; Lines holds the first 300: listed persons, then the most troubled citizens
+		Lines []Line     `json:"lines"`
+		Halls []HallLine `json:"halls"` // those that were here since the server started
+	}
+	// Line is one person's lines. Down is from the server to the person. Ratios are 0 to 1.
+	Line struct {
+		Key         string           `json:"key"`              // names the line while its session lasts, nothing else
+		Person      council.PersonID `json:"person,omitempty"` // of citizens to chair and clerk only
+		Label       string           `json:"label,omitempty"`
+		Roles       []council.Role   `json:"roles"`
+		Online      bool             `json:"online"`              // the WebSocket stands
+		Connected   bool             `json:"connected,omitempty"` // media to the person
+		Path        string           `json:"path,omitempty"`      // "udp", "tcp" or "relay"
+		Direct      bool             `json:"direct,omitempty"`    // forwarded on the server's direct path
+		RTTMs       float64          `json:"rtt_ms,omitempty"`
+		Lost        float64          `json:"lost,omitempty"`         // on the way to the person, as receiver reports say
+		EstimateBps uint64           `json:"estimate_bps,omitempty"` // bit/s that the way to the person is thought to carry
+		Layer       string           `json:"layer,omitempty"`        // of the stage's picture: "q", "h" or "f"
+		Why         sfu.Why          `json:"why,omitempty"`          // what the stage's picture does
+		UpPath      string           `json:"up_path,omitempty"`      // as path, of what the person sends
+		UpRTTMs     float64          `json:"up_rtt_ms,omitempty"`
+		Up          []UpLine         `json:"up"`               // what the person sends
+		Client      *MediaStats      `json:"client,omitempty"` // what the page measured within the last 15 s
+	}
+	// UpLine is one source on its way to the server, looked at before the chair's gate.
+	UpLine struct {
+		Kind     sfu.Kind `json:"kind"`
+		Codec    string   `json:"codec,omitempty"`
+		Outside  bool     `json:"outside,omitempty"` // sent by an encoder or a camera instead of the page
+		Open     bool     `json:"open,omitempty"`    // others get it
+		Lost     float64  `json:"lost,omitempty"`    // on the way to the server, counted there, before repairs
+		JitterMs float64  `json:"jitter_ms,omitempty"`
+		QuietMs  int64    `json:"quiet_ms"`         // since the newest packet; -1 = none came
+		Level    int      `json:"level"`            // loudest moment of the last second, -dBov: 0 loudest, 127 silence
+		HeardMs  int64    `json:"heard_ms"`         // since a microphone gave more than a quiet room; -1 = never
+		Layers   []string `json:"layers,omitempty"` // of a picture that arrive, low to high
+		W        int      `json:"w,omitempty"`
+		H        int      `json:"h,omitempty"`
+		FPS      float64  `json:"fps,omitempty"`
+	}
+	// HallLine is what a hall did last.
+	HallLine struct {
+		Person council.PersonID `json:"person"`
+		Online bool             `json:"online"`
+		Ready  bool             `json:"ready"` // "Sẵn sàng" was pressed and holds
+		Since  int64            `json:"since"` // when one of these changed, Unix milliseconds
+	}
 	// MediaFailed says that a PeerConnection ended for good: the client offers anew.
 	MediaFailed struct {
 		PC sfu.PC `json:"pc"`
@@ -232,24 +285,26 @@ func (MediaSlots) messageType() string       { return "media.slots" }
 func (MediaLayers) messageType() string      { return "media.layers" }
 func (MediaGate) messageType() string        { return "media.gate" }
 func (MediaFailed) messageType() string      { return "media.failed" }
+func (MediaLines) messageType() string       { return "media.lines" }
 
-func (SessionHello) messageName() string { return "session.hello" }
-func (SessionPing) messageName() string  { return "session.ping" }
-func (MediaOffer) messageName() string   { return "media.offer" }
-func (MediaICEAsk) messageName() string  { return "media.ice" }
-func (MediaWant) messageName() string    { return "media.want" }
-func (MediaStats) messageName() string   { return "media.stats" }
-func (MediaReady) messageName() string   { return "media.ready" }
+func (SessionHello) messageName() string  { return "session.hello" }
+func (SessionPing) messageName() string   { return "session.ping" }
+func (MediaOffer) messageName() string    { return "media.offer" }
+func (MediaICEAsk) messageName() string   { return "media.ice" }
+func (MediaWant) messageName() string     { return "media.want" }
+func (MediaStats) messageName() string    { return "media.stats" }
+func (MediaReady) messageName() string    { return "media.ready" }
+func (MediaLinesAsk) messageName() string { return "media.lines" }
 
 // serverMessages lists every message that the server sends.
 var serverMessages = []serverMessage{
 	OK{}, Error{}, View{}, SessionWelcome{}, SessionElsewhere{}, SessionReplaced{}, SessionRetry{}, SessionWindow{}, SessionPong{}, SessionWaiting{},
-	MediaAnswer{}, MediaWaiting{}, MediaRefused{}, MediaICE{}, MediaSources{}, MediaSlots{}, MediaLayers{}, MediaGate{}, MediaFailed{},
+	MediaAnswer{}, MediaWaiting{}, MediaRefused{}, MediaICE{}, MediaSources{}, MediaSlots{}, MediaLayers{}, MediaGate{}, MediaFailed{}, MediaLines{},
 }
 
 // clientMessages lists every message that a client sends besides the commands; unnumbered ones need no id and get no answer.
 var clientMessages = []clientMessage{
-	SessionHello{}, SessionPing{}, MediaOffer{}, MediaICEAsk{}, MediaWant{}, MediaStats{}, MediaReady{},
+	SessionHello{}, SessionPing{}, MediaOffer{}, MediaICEAsk{}, MediaWant{}, MediaStats{}, MediaReady{}, MediaLinesAsk{},
 }
 
 // unnumbered says that a message may come without an id: nothing answers it.

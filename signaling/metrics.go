@@ -20,6 +20,7 @@ type metrics struct {
 	concealed prometheus.Histogram // ratio
 	rtt       prometheus.Histogram // seconds
 	freezes   prometheus.Counter
+	frozen    prometheus.Counter // seconds
 }
 
 func newMetrics(h *Handler) *metrics {
@@ -57,19 +58,17 @@ func newMetrics(h *Handler) *metrics {
 		concealed: hist("client_concealed_ratio", "share of audio that clients concealed", .001, .01, .03, .05, .1, .2, .5),
 		rtt:       hist("client_rtt_seconds", "round trip that clients measured", .01, .03, .1, .2, .3, .5, 1, 2),
 		freezes:   counter("client_freezes_total", "video freezes that clients counted"),
+		frozen:    counter("client_frozen_seconds_total", "time that video stood still at clients"),
 	}
 }
 
-// report takes a client's measurements; impossible ones are dropped.
+// report takes a client's valid measurements.
 func (m *metrics) report(s MediaStats) {
-	ratio := func(v float64) bool { return v >= 0 && v <= 1 }
-	if !ratio(s.Loss) || !ratio(s.Concealed) || s.RTTMs < 0 || s.Freezes < 0 || s.Freezes > 1000 {
-		return
-	}
 	m.loss.Observe(s.Loss)
 	m.concealed.Observe(s.Concealed)
 	m.rtt.Observe(s.RTTMs / 1000)
 	m.freezes.Add(float64(s.Freezes))
+	m.frozen.Add(float64(s.FreezeMs) / 1000)
 }
 
 // Collectors are the metrics of all sessions, for /metrics.
@@ -77,7 +76,7 @@ func (h *Handler) Collectors() []prometheus.Collector {
 	m := h.metrics
 	return []prometheus.Collector{
 		m.sockets, m.seats, m.acts, m.actTime, m.offers, m.malformed, m.refused, m.tooFast, m.slow, m.replaced, m.resumed, m.panics,
-		m.loss, m.concealed, m.rtt, m.freezes,
+		m.loss, m.concealed, m.rtt, m.freezes, m.frozen,
 	}
 }
 

@@ -45,6 +45,8 @@ type seat struct {
 	// soundOnly holds the video back while others still wait for their sound
 	soundOnly bool
 	gone      bool
+	stats     *MediaStats // the page's newest measurements
+	statsAt   time.Time
 	answers   map[string]answer
 	order     []string // ids in answers, oldest first
 }
@@ -103,6 +105,7 @@ func (t *seat) join(ctx context.Context, s *socket, r *room.Room, m SessionHello
 		return fmt.Errorf("signaling: attach: %w", err)
 	}
 	t.sub = sub
+	t.st.hall(t.person, func(l *HallLine) { l.Online = true })
 	if old != nil {
 		old.Detach()
 	}
@@ -146,6 +149,7 @@ func (t *seat) release(s *socket, left bool) {
 	}
 	st.mu.Unlock()
 	t.partRoom()
+	st.hall(t.person, func(l *HallLine) { l.Online, l.Ready = false, false })
 	if peer := t.peerNow(); peer != nil {
 		peer.SetSink(silence{})
 	}

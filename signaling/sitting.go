@@ -24,6 +24,7 @@ type sitting struct {
 	room  *room.Room
 	seats map[seatKey]*seat
 	lobby []waiter // hellos that wait for a free place, in their order
+	board board
 }
 
 // seatKey is a person, or for the hall displays, of which one link may serve many, a person on a device.

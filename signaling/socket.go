@@ -35,11 +35,12 @@ type socket struct {
 	out    *outbox
 	log    *slog.Logger
 
-	ctx    context.Context // ends with the reader
-	cancel context.CancelFunc
-	work   chan work
-	offers offerBox
-	wg     sync.WaitGroup
+	ctx     context.Context // ends with the reader
+	cancel  context.CancelFunc
+	work    chan work
+	offers  offerBox
+	looking atomic.Bool // at media.lines, one at a time
+	wg      sync.WaitGroup
 
 	limits  *limits // reader only
 	greeted bool    // reader only: a hello was read

@@ -115,7 +115,7 @@ export interface components {
             online: boolean;
             person: string;
         };
-        ClientMessage: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"] | components["schemas"]["MsgSessionHello"] | components["schemas"]["MsgSessionPing"] | components["schemas"]["MsgMediaOffer"] | components["schemas"]["MsgMediaICEAsk"] | components["schemas"]["MsgMediaWant"] | components["schemas"]["MsgMediaStats"] | components["schemas"]["MsgMediaReady"];
+        ClientMessage: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"] | components["schemas"]["MsgSessionHello"] | components["schemas"]["MsgSessionPing"] | components["schemas"]["MsgMediaOffer"] | components["schemas"]["MsgMediaICEAsk"] | components["schemas"]["MsgMediaWant"] | components["schemas"]["MsgMediaStats"] | components["schemas"]["MsgMediaReady"] | components["schemas"]["MsgMediaLinesAsk"];
         Error: {
             code: string;
             data?: {
@@ -191,6 +191,13 @@ export interface components {
         GateUnmute: {
             person: string;
         };
+        HallLine: {
+            online: boolean;
+            person: string;
+            ready: boolean;
+            /** Format: int64 */
+            since: number;
+        };
         ICEServer: {
             credential: string;
             urls: string[];
@@ -198,6 +205,26 @@ export interface components {
         };
         /** @enum {string} */
         Kind: "mic" | "cam" | "screen";
+        Line: {
+            client?: components["schemas"]["MediaStats"];
+            connected?: boolean;
+            direct?: boolean;
+            /** Format: int64 */
+            estimate_bps?: number;
+            key: string;
+            label?: string;
+            layer?: string;
+            lost?: number;
+            online: boolean;
+            path?: string;
+            person?: string;
+            roles: components["schemas"]["Role"][];
+            rtt_ms?: number;
+            up: components["schemas"]["UpLine"][];
+            up_path?: string;
+            up_rtt_ms?: number;
+            why?: components["schemas"]["Why"];
+        };
         MediaAnswer: {
             /** Format: int64 */
             gen: number;
@@ -226,6 +253,16 @@ export interface components {
             /** Format: int32 */
             src: number;
         };
+        MediaLines: {
+            /** Format: int64 */
+            at: number;
+            halls: components["schemas"]["HallLine"][];
+            lines: components["schemas"]["Line"][];
+            re: string;
+            /** Format: int64 */
+            total: number;
+        };
+        MediaLinesAsk: Record<string, never>;
         MediaOffer: {
             /** Format: int64 */
             gen: number;
@@ -470,6 +507,16 @@ export interface components {
             /** @enum {string} */
             type: "media.layers";
         } & components["schemas"]["MediaLayers"];
+        MsgMediaLines: {
+            /** @enum {string} */
+            type: "media.lines";
+        } & components["schemas"]["MediaLines"];
+        MsgMediaLinesAsk: {
+            /** @description UUIDv7, the idempotency key */
+            id: string;
+            /** @enum {string} */
+            type: "media.lines";
+        };
         MsgMediaOffer: {
             /** @description UUIDv7, the idempotency key */
             id: string;
@@ -917,7 +964,7 @@ export interface components {
             voter: boolean;
             waiting: boolean;
         };
-        ServerMessage: components["schemas"]["MsgOK"] | components["schemas"]["MsgError"] | components["schemas"]["MsgView"] | components["schemas"]["MsgSessionWelcome"] | components["schemas"]["MsgSessionElsewhere"] | components["schemas"]["MsgSessionReplaced"] | components["schemas"]["MsgSessionRetry"] | components["schemas"]["MsgSessionWindow"] | components["schemas"]["MsgSessionPong"] | components["schemas"]["MsgSessionWaiting"] | components["schemas"]["MsgMediaAnswer"] | components["schemas"]["MsgMediaWaiting"] | components["schemas"]["MsgMediaRefused"] | components["schemas"]["MsgMediaICE"] | components["schemas"]["MsgMediaSources"] | components["schemas"]["MsgMediaSlots"] | components["schemas"]["MsgMediaLayers"] | components["schemas"]["MsgMediaGate"] | components["schemas"]["MsgMediaFailed"];
+        ServerMessage: components["schemas"]["MsgOK"] | components["schemas"]["MsgError"] | components["schemas"]["MsgView"] | components["schemas"]["MsgSessionWelcome"] | components["schemas"]["MsgSessionElsewhere"] | components["schemas"]["MsgSessionReplaced"] | components["schemas"]["MsgSessionRetry"] | components["schemas"]["MsgSessionWindow"] | components["schemas"]["MsgSessionPong"] | components["schemas"]["MsgSessionWaiting"] | components["schemas"]["MsgMediaAnswer"] | components["schemas"]["MsgMediaWaiting"] | components["schemas"]["MsgMediaRefused"] | components["schemas"]["MsgMediaICE"] | components["schemas"]["MsgMediaSources"] | components["schemas"]["MsgMediaSlots"] | components["schemas"]["MsgMediaLayers"] | components["schemas"]["MsgMediaGate"] | components["schemas"]["MsgMediaFailed"] | components["schemas"]["MsgMediaLines"];
         SessionElsewhere: {
             re: string;
         };
@@ -1022,6 +1069,26 @@ export interface components {
         Topic: "self" | "agenda" | "floor" | "rollcall" | "queue" | "ballot" | "people" | "messages";
         /** @enum {string} */
         TurnKind: "speak" | "question" | "debate" | "explain" | "citizen";
+        UpLine: {
+            codec?: string;
+            fps?: number;
+            /** Format: int64 */
+            h?: number;
+            /** Format: int64 */
+            heard_ms: number;
+            jitter_ms?: number;
+            kind: components["schemas"]["Kind"];
+            layers?: string[];
+            /** Format: int64 */
+            level: number;
+            lost?: number;
+            open?: boolean;
+            outside?: boolean;
+            /** Format: int64 */
+            quiet_ms: number;
+            /** Format: int64 */
+            w?: number;
+        };
         VideoSlot: {
             layer: string;
             /** Format: int32 */
