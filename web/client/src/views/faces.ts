@@ -16,12 +16,13 @@ export type Face = ComponentType<FaceProps>;
 /** Files views/<name>/face.tsx with a default export; absent ones fall back to the deputy's. */
 const found = import.meta.glob<{ default: Face }>("./*/face.tsx");
 
-/** faceName chooses by the strongest role: who presides, who keeps the desk, the hall's machine, members, citizens. */
-export function faceName(roles: readonly Role[]): "chair" | "desk" | "hall" | "deputy" | "citizen" {
+/** faceName chooses by the strongest role: who presides, who keeps the desk, the hall's machine, members, technicians, citizens. */
+export function faceName(roles: readonly Role[]): "chair" | "desk" | "hall" | "deputy" | "tech" | "citizen" {
   if (roles.includes("chair")) return "chair";
   if (roles.includes("clerk")) return "desk";
   if (roles.includes("hall")) return "hall";
-  if (roles.some((r) => r === "deputy" || r === "teller" || r === "guest" || r === "technician")) return "deputy";
+  if (roles.some((r) => r === "deputy" || r === "teller" || r === "guest")) return "deputy";
+  if (roles.includes("technician")) return "tech";
   return "citizen";
 }
 

@@ -24,6 +24,7 @@ export type SheetName =
   | "agenda"
   | "people"
   | "messages"
+  | "halls"
   | "keys";
 /** What asks before it is done. */
 export type Question = "" | "rollcall" | "close";

@@ -15,6 +15,7 @@ import { Sheet } from "../../ui/card";
 import { Chip } from "../../ui/chip";
 import { Icon, IconMic, IconMicOff } from "../../ui/icons";
 import type { FaceProps } from "../faces";
+import { HallSheet } from "../lines/board";
 import { InvitedDialog } from "../meeting/invited";
 import { overlays } from "../meeting/model";
 import { AgendaPanel, MessagesPanel, PeoplePanel } from "../meeting/panels";
@@ -124,6 +125,8 @@ function sheetOf(desk: Desk): ComponentChild {
       return <AgendaPanel session={session} onClose={() => desk.leave("agenda")} />;
     case "people":
       return <PeoplePanel session={session} onClose={() => desk.leave("people")} />;
+    case "halls":
+      return <HallSheet session={session} onClose={() => desk.leave("halls")} />;
     case "messages":
       return <MessagesPanel session={session} onClose={() => desk.leave("messages")} />;
     default:

@@ -2,6 +2,7 @@
 import { call } from "../../i18n/call";
 import { chair } from "../../i18n/chair";
 import { common } from "../../i18n/common";
+import { lines } from "../../i18n/lines";
 import { Button } from "../../ui/button";
 import { Sheet } from "../../ui/card";
 import { AlertDialog } from "../../ui/dialog";
@@ -21,6 +22,7 @@ export function SittingSheet({ desk }: { desk: Desk }) {
   const head = session.views.agenda.value?.sitting;
   const acts = sittingActs(head?.state);
   const cam = session.own.on.cam.value;
+  const halls = session.views.people.value?.counts.halls;
   return (
     <Sheet
       title={chair("sitting")}
@@ -62,6 +64,11 @@ export function SittingSheet({ desk }: { desk: Desk }) {
           </Button>
         ))}
       </div>
+      {!!halls && (
+        <Button wide testid="halls" onClick={() => desk.show("halls")}>
+          {lines("halls_ready", { n: session.views.people.value?.counts.halls_ready ?? 0, all: halls })}
+        </Button>
+      )}
       <Button wide testid="keys" onClick={() => desk.show("keys")}>
         {chair("keys_title")}
       </Button>

@@ -1,4 +1,4 @@
-/** ĐB2 Trong họp: the deputy's meeting page; also for guests, tellers and technicians. */
+/** ĐB2 Trong họp: the deputy's meeting page; also for guests and tellers. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { now, serverNow } from "../../core/clock";

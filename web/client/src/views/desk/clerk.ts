@@ -16,7 +16,7 @@ import { reason } from "../chair/reason";
 import { chairAway, type Entry, entries } from "./model";
 
 /** The work area: "" = the overview (a phone's first screen; wide screens show people there). */
-export type Pane = "" | "people" | "ballot" | "messages" | "waiting" | "sitting" | "rollcall";
+export type Pane = "" | "people" | "ballot" | "messages" | "waiting" | "sitting" | "rollcall" | "lines";
 
 /** A vote that this clerk wrote down for a raised hand, kept on the page only, so that it can be corrected. */
 export interface Recorded {

@@ -22,6 +22,7 @@ import { Queue } from "../chair/queue";
 import { RollCallConfirm } from "../chair/rollcall";
 import { PauseSheet } from "../chair/sitting";
 import type { FaceProps } from "../faces";
+import { LinesPanel } from "../lines/list";
 import { InvitedDialog } from "../meeting/invited";
 import { MicHelp } from "../meeting/permission";
 import { ResultSheet } from "../meeting/result";
@@ -139,6 +140,8 @@ function PaneNode({ clerk, pane }: { clerk: Clerk; pane: Pane }) {
       return <MessagesPane clerk={clerk} />;
     case "waiting":
       return <WaitingPane clerk={clerk} />;
+    case "lines":
+      return <LinesPanel session={clerk.session} />;
     case "sitting":
       return <SittingPane clerk={clerk} />;
     default:

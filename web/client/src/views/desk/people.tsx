@@ -7,11 +7,13 @@ import { call } from "../../i18n/call";
 import { chair } from "../../i18n/chair";
 import { common } from "../../i18n/common";
 import { desk as t } from "../../i18n/desk";
+import { lines } from "../../i18n/lines";
 import { Button } from "../../ui/button";
 import { EmptyState } from "../../ui/card";
 import { Chip } from "../../ui/chip";
 import { Dialog } from "../../ui/dialog";
 import { Field } from "../../ui/field";
+import { HallBoard } from "../lines/board";
 import { byGivenName } from "../meeting/panels";
 import type { Clerk } from "./clerk";
 import { type Group, groupOf, mayBeRaised, removable } from "./model";
@@ -34,13 +36,12 @@ export function PeoplePane({ clerk }: { clerk: Clerk }) {
     <div class="dk-pane" data-testid="pane-people">
       <div class="row">
         <Chip testid="count-online">{call("people_online", { n: counts?.online ?? 0 })}</Chip>
-        {!!counts?.halls && (
-          <Chip tone={counts.halls_ready === counts.halls ? "success" : "plain"} testid="halls-ready">
-            {t("halls_ready", { n: counts.halls_ready, all: counts.halls })}
-          </Chip>
-        )}
         <Chip>{call("citizens_online", { n: counts?.citizens ?? 0 })}</Chip>
+        <Button testid="pane-open-lines" onClick={() => clerk.open("lines")}>
+          {lines("title")}
+        </Button>
       </div>
+      {!q && <HallBoard session={clerk.session} />}
       <Field
         label={call("search")}
         type="search"
