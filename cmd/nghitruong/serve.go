@@ -140,18 +140,23 @@ func (a *app) wire(ctx context.Context) (err error) {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(metrics.Collectors()...)
-	registry.MustRegister(a.media.Collectors()...)
-	if a.turn != nil {
-		registry.MustRegister(a.turn.Collectors()...)
-	}
-	registry.MustRegister(a.children.Collectors()...)
-	registry.MustRegister(a.signaling.Collectors()...)
+	registry.MustRegister(a.measured(metrics)...)
 	if a.tls != nil {
 		a.listener = sharePort(a.listener, a.tls, a.serveRelay)
 	}
 	return a.wirePages(registry, authority)
+}
+
+// measured is everything at /metrics.
+func (a *app) measured(rooms *room.Metrics) []prometheus.Collector {
+	all := []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
+	all = append(all, rooms.Collectors()...)
+	all = append(all, a.media.Collectors()...)
+	if a.turn != nil {
+		all = append(all, a.turn.Collectors()...)
+	}
+	all = append(all, a.children.Collectors()...)
+	return append(all, a.signaling.Collectors()...)
 }
 
 func (a *app) close() {
