@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Line, MediaLines, PeopleView, ServerMessage, UpLine } from "../src/core/protocol";
+import type { FloorView, Line, MediaLines, PeopleView, ServerMessage, UpLine } from "../src/core/protocol";
 import type { Session } from "../src/core/session";
 import { doorInfo, fill } from "../src/fixtures/scenes";
 import ChairFace from "../src/views/chair/face";
@@ -97,6 +97,14 @@ describe("what is wrong with a line", () => {
   it("does not blame a machine for frames that the line lost, nor a paused picture", () => {
     expect(said(line({ lost: 0.1, client: { fps: 5 } })).some((s) => s.includes("máy nặng"))).toBe(false);
     expect(troubles(line({ why: "paused_user", client: { fps: 5 } }))).toEqual([]);
+  });
+
+  it("blames the machine, not the network, for sound in pieces on a good line", () => {
+    expect(said(line({ client: { concealed: 0.07 } }))[0]).toBe(
+      "Tiếng phải vá 7 % dù đường truyền tốt – máy nặng, mời đóng bớt ứng dụng khác",
+    );
+    expect(said(line({ client: { concealed: 0.07, loss: 0.06 } })).join()).toContain("mời chọn Chỉ tiếng");
+    expect(said(line({ client: { freezes: 1, freeze_ms: 300 } }))[0]).toContain("đường truyền vẫn tốt");
   });
 
   it("does not count a source that ended", () => {
@@ -206,29 +214,34 @@ describe("the halls' board", () => {
       people: [{ id: "h1", name: "Điểm cầu Đông Cuông", label: "", roles: ["hall"], online }],
       counts: { halls: 1, halls_ready: 0 },
     }) as unknown as PeopleView;
-  const board = (ups: UpLine[], ready: boolean, online = true) =>
+  const speaking = { holder: { state: "speaking", source: "h1" } } as unknown as FloorView;
+  const board = (ups: UpLine[], ready: boolean, online = true, floor: FloorView | null = null) =>
     halls(
       answer([line({ person: "h1", roles: ["hall"], up: ups })], {
         halls: [{ person: "h1", online, ready, since: 1 }],
       }),
       people(online),
+      floor,
     )[0]?.todo;
   const cam = up({ kind: "cam", fps: 15, w: 640, h: 360, heard_ms: -1 });
+  const gone = { open: true, quiet_ms: 9000 };
 
   it.each([
     ["h_out", board([], false, false)],
     ["h_unready", board([up(), cam], false)],
-    ["h_no_sound", board([cam], true)],
-    ["h_no_picture", board([up()], true)],
+    ["h_no_sound", board([cam, up(gone)], true)],
+    ["h_no_sound", board([cam], true, true, speaking)],
+    ["h_no_picture", board([up(), { ...cam, ...gone }], true)],
     ["h_unheard", board([up({ heard_ms: -1 }), cam], true)],
     ["h_unheard", board([up({ heard_ms: 200_000 }), cam], true)],
     ["", board([up(), cam], true)],
+    ["", board([], true)], // its devices wait for the chair: no alarm
   ])("the next thing to do: %s", (want, got) => {
     expect(got).toBe(want);
   });
 
   it("knows halls that never came from the list", () => {
-    expect(halls(null, people(false))[0]).toMatchObject({ online: false, ready: false, since: 0, todo: "h_out" });
+    expect(halls(null, people(false), null)[0]).toMatchObject({ online: false, ready: false, since: 0, todo: "h_out" });
   });
 
   it("shows n of N, the signs and the time since the last change", async () => {

@@ -25,14 +25,14 @@ function Asking({ session }: { session: Session }) {
 /** Board is the board of one answer; before the first it shows what the views know. */
 export function Board({ session, answer }: { session: Session; answer: MediaLines | null }) {
   const people = session.views.people.value;
-  const list = halls(answer, people);
+  const list = halls(answer, people, session.views.floor.value);
   const counts = people?.counts;
   if (!counts || list.length === 0) return null;
   const all = counts.halls_ready === counts.halls;
   return (
     <section class="card ln-block" data-testid="hall-board" aria-labelledby="ln-halls">
       <div class="row spread">
-        <h2 id="ln-halls">{t("halls")}</h2>
+        <h2 id="ln-halls">{t("board")}</h2>
         <Chip tone={all ? "success" : "plain"} testid="halls-ready">
           {all && "✓ "}
           {t("halls_ready", { n: counts.halls_ready, all: counts.halls })}
@@ -62,19 +62,19 @@ function HallRow({ hall: h }: { hall: Hall }) {
         <Sign ok={h.online}>{t(h.online ? "hall_in" : "hall_out")}</Sign>
         {h.online && (
           <>
-            <Sign ok={heard(h.mic)}>
+            <Sign ok={heard(h.mic)} waits={!h.mic && !h.expected.mic}>
               {h.mic
                 ? h.mic.heard_ms >= 0
                   ? t("hall_heard", { ago: ago(h.mic.heard_ms) })
                   : t("hall_unheard")
-                : t("hall_sound_none")}
+                : t(h.expected.mic ? "hall_sound_none" : "hall_sound_wait")}
             </Sign>
-            <Sign ok={!!cam}>
+            <Sign ok={!!cam} waits={!cam && !h.expected.cam}>
               {cam
                 ? cam.w && cam.h
                   ? t("hall_picture", { w: cam.w, h: cam.h, fps })
                   : t("hall_picture_only", { fps })
-                : t("hall_picture_none")}
+                : t(h.expected.cam ? "hall_picture_none" : "hall_picture_wait")}
             </Sign>
             <Sign ok={h.ready}>{t(h.ready ? "hall_ready" : "hall_unready")}</Sign>
           </>
@@ -85,11 +85,11 @@ function HallRow({ hall: h }: { hall: Hall }) {
   );
 }
 
-/** Sign is a state with its mark: never a colour alone. */
-function Sign(p: { ok: boolean; children: preact.ComponentChildren }) {
+/** Sign is a state with its mark, or a dash for what nobody expects yet: never a colour alone. */
+function Sign(p: { ok: boolean; waits?: boolean; children: preact.ComponentChildren }) {
   return (
-    <span class="ln-sign" data-ok={p.ok ? "yes" : "no"}>
-      <span aria-hidden="true">{p.ok ? "✓" : "✕"}</span> {p.children}
+    <span class="ln-sign" data-ok={p.waits ? "waits" : p.ok ? "yes" : "no"}>
+      <span aria-hidden="true">{p.waits ? "–" : p.ok ? "✓" : "✕"}</span> {p.children}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /** What is wrong with somebody's line and what to do about it: pure functions of the server's answer and the views. */
 import { fold } from "../../core/format";
-import type { HallLine, Line, MediaLines, PeopleView, PersonView, UpLine } from "../../core/protocol";
+import type { FloorView, HallLine, Line, MediaLines, PeopleView, PersonView, UpLine } from "../../core/protocol";
 import { lines as t } from "../../i18n/lines";
 
 /** 3 = nothing works or speech breaks, 2 = needs help, 1 = to be watched. */
@@ -23,6 +23,7 @@ export interface Row {
 }
 
 const QUIET_MS = 5000;
+const LONG_FREEZE_MS = 2000;
 const SLOW_MS = 400;
 const VERY_SLOW_MS = 1000;
 const JITTER_MS = 60;
@@ -52,6 +53,9 @@ export function lossDown(line: Line): number {
   return Math.max(line.lost ?? 0, line.client?.loss ?? 0);
 }
 
+/** lossy: the way down explains what the page hears and sees badly. */
+const lossy = (line: Line): boolean => lossDown(line) >= 0.02 || (line.client?.jitter_ms ?? 0) >= JITTER_MS;
+
 export const lossUp = (line: Line): number => most(arriving(line).map((u) => u.lost ?? 0));
 export const jitterUp = (line: Line): number =>
   most(arriving(line).map((u) => (u.kind === "mic" ? (u.jitter_ms ?? 0) : 0)));
@@ -71,11 +75,13 @@ export function troubles(line: Line): Trouble[] {
   add(steps(lossDown(line), 0.02, 0.05, 0.15), "p_loss_down", percent(lossDown(line)));
   const c = line.client;
   if (c) {
-    add(steps(c.concealed ?? 0, 0.03, 0.05, 0.15), "p_concealed", percent(c.concealed ?? 0));
-    add((c.freeze_ms ?? 0) >= 2000 ? 2 : (c.freezes ?? 0) > 0 ? 1 : 0, "p_frozen", c.freezes ?? 0);
+    const pieces = c.concealed ?? 0;
+    add(steps(pieces, 0.03, 0.05, 0.15), lossy(line) ? "p_concealed" : "p_concealed_machine", percent(pieces));
+    const long = (c.freeze_ms ?? 0) >= LONG_FREEZE_MS;
+    add(long ? 2 : (c.freezes ?? 0) > 0 ? 1 : 0, long || lossy(line) ? "p_frozen" : "p_frozen_once", c.freezes ?? 0);
     if ((c.jitter_ms ?? 0) >= JITTER_MS) add(1, "p_jitter_down", c.jitter_ms ?? 0);
     const fps = Math.round(c.fps ?? 0);
-    if (fps > 0 && fps < FEW_FPS && line.why === "live" && (c.freezes ?? 0) === 0 && lossDown(line) < 0.02)
+    if (fps > 0 && fps < FEW_FPS && line.why === "live" && (c.freezes ?? 0) === 0 && !lossy(line))
       add(1, "p_machine", fps);
   }
   const room = line.estimate_bps ?? 0;
@@ -137,6 +143,8 @@ export interface Hall {
   ready: boolean;
   mic: UpLine | undefined;
   cam: UpLine | undefined;
+  /** It has the floor, or its open source fell silent: then nothing coming is a fault, else it waits to be let in. */
+  expected: { mic: boolean; cam: boolean };
   /** When it came, went or pressed last; 0 = not since the server started. */
   since: number;
   /** What to do, "" when nothing. */
@@ -154,13 +162,23 @@ export function heard(mic: UpLine | undefined): boolean {
 function todo(h: Omit<Hall, "todo">): Hall["todo"] {
   if (!h.online) return "h_out";
   if (!h.ready) return "h_unready";
-  if (!h.mic) return "h_no_sound";
-  if (!h.cam) return "h_no_picture";
-  return heard(h.mic) ? "" : "h_unheard";
+  if (!h.mic && h.expected.mic) return "h_no_sound";
+  if (!h.cam && h.expected.cam) return "h_no_picture";
+  return h.mic && !heard(h.mic) ? "h_unheard" : "";
+}
+
+/** fell: a source that others get stopped coming. */
+function fell(line: Line | undefined, kind: UpLine["kind"]): boolean {
+  return !!line?.up.some((u) => u.kind === kind && u.open && u.quiet_ms >= QUIET_MS);
 }
 
 /** halls puts the list's halls on the board, those with something to do first. */
-export function halls(answer: MediaLines | null, people: PeopleView | null | undefined): Hall[] {
+export function halls(
+  answer: MediaLines | null,
+  people: PeopleView | null | undefined,
+  floor: FloorView | null | undefined,
+): Hall[] {
+  const speaks = floor?.holder?.state === "speaking" ? floor.holder.source : undefined;
   const isHall = (p: PersonView) => p.roles.includes("hall");
   const compare = new Intl.Collator("vi", { numeric: true }).compare;
   return (people?.people ?? [])
@@ -176,6 +194,7 @@ export function halls(answer: MediaLines | null, people: PeopleView | null | und
         ready: last?.ready ?? false,
         mic: sends.find((u) => u.kind === "mic"),
         cam: sends.find((u) => u.kind === "cam"),
+        expected: { mic: p.id === speaks || fell(line, "mic"), cam: fell(line, "cam") },
         since: last?.since ?? 0,
       };
       return { ...h, todo: todo(h) };

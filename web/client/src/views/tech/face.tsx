@@ -4,12 +4,14 @@ import { useEffect } from "preact/hooks";
 import "../../styles/font.css";
 import "../../styles/meeting.css";
 import { call } from "../../i18n/call";
+import { common } from "../../i18n/common";
 import { lines as t } from "../../i18n/lines";
-import { IconLabelButton } from "../../ui/button";
+import { Button, IconLabelButton } from "../../ui/button";
 import { AlertDialog } from "../../ui/dialog";
 import { IconCamera, IconCameraOff, IconLeave, IconMessage, IconPeople } from "../../ui/icons";
 import type { FaceProps } from "../faces";
 import { LinesPanel } from "../lines/list";
+import { HelpDialog } from "../meeting/help";
 import { MessagesPanel, PeoplePanel } from "../meeting/panels";
 import { MeetingShell } from "../meeting/shell";
 import { StageView } from "../meeting/stage";
@@ -20,6 +22,7 @@ type Side = "" | "stage" | "people" | "messages";
 export default function TechFace({ session, leave }: FaceProps) {
   const side = useSignal<Side>("");
   const leaving = useSignal(false);
+  const help = useSignal(false);
   useEffect(() => {
     // Signed-in pages use Noto Sans; after a reload the door's page was not there to say so.
     document.documentElement.dataset.font = "noto";
@@ -48,6 +51,18 @@ export default function TechFace({ session, leave }: FaceProps) {
           <h1 class="mt-item" data-testid="item">
             <span class="title ellipsis">{t("title")}</span>
           </h1>
+        }
+        head={
+          <span class="only-narrow">
+            <Button
+              testid="help-narrow"
+              onClick={() => {
+                help.value = true;
+              }}
+            >
+              {common("help")}
+            </Button>
+          </span>
         }
         stage={
           <div class="ln-scroll">
@@ -94,6 +109,14 @@ export default function TechFace({ session, leave }: FaceProps) {
           </>
         }
       />
+      {help.value && (
+        <HelpDialog
+          session={session}
+          onClose={() => {
+            help.value = false;
+          }}
+        />
+      )}
       {leaving.value && (
         <AlertDialog
           title={call("leave_sure")}
