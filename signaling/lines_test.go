@@ -189,7 +189,7 @@ func TestHallsOnTheBoard(t *testing.T) {
 	hall.sendRaw(`{"type":"media.ready","ready":true}`)
 	clerk.eventuallyLines("the hall is ready", func(m map[string]any, _ map[string]map[string]any) bool {
 		b := board(m)
-		return b["ready"] == true && b["since"].(float64) > since
+		return b["ready"] == true && b["since"].(float64) >= since
 	})
 	hall.cut()
 	clerk.eventuallyLines("the hall is gone, and with it its readiness", func(m map[string]any, _ map[string]map[string]any) bool {

@@ -132,7 +132,7 @@ describe("door", () => {
     [["clerk"], "desk"],
     [["hall"], "hall"],
     [["guest"], "deputy"],
-    [["technician"], "deputy"],
+    [["technician"], "tech"],
     [["citizen"], "citizen"],
   ] as const)("roles %j get the face %s", (roles, face) => expect(faceName(roles)).toBe(face));
   it.each([
