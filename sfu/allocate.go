@@ -47,8 +47,12 @@ func (a *allocation) capacity(v *viewer, audio uint64, now int64) uint64 {
 	if least := audio + a.essential(); !v.strained() && capacity >= least*strainedShare/100 {
 		capacity = max(capacity, least)
 	}
-	if held := audio + a.held(); !v.congested() && held <= capacity*5/4 {
+	held := audio + a.held()
+	if !v.congested() && held <= capacity*5/4 {
 		capacity = max(capacity, held) // a livelier picture alone is no reason to take a layer away
+	}
+	if v.random() && held <= v.lineBps.Load()*5/4 {
+		capacity = max(capacity, held) // nor is loss that fewer packets would not lessen
 	}
 	if a.trial.running(v, now) {
 		capacity = max(capacity, audio+max(a.essential()*5/4, trialRoom))

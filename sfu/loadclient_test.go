@@ -38,9 +38,10 @@ type loadClient struct {
 	t      testing.TB
 	id     string
 	ask    answerer
-	down   *loadSocket // of sub
-	up     *loadSocket // of pub; a server tells clients apart by their addresses
-	repair bool        // ask for missing video packets
+	down   *loadSocket  // of sub
+	up     *loadSocket  // of pub; a server tells clients apart by their addresses
+	repair bool         // ask for missing video packets
+	apart  atomic.Int64 // ns between two requests for the same packet
 
 	gen     int
 	sub     *webrtc.PeerConnection
@@ -89,6 +90,7 @@ func (s *loadSocket) close() {
 func newLoadClient(t testing.TB, id string, ask answerer, reports time.Duration) *loadClient {
 	t.Helper()
 	c := &loadClient{t: t, id: id, ask: ask, quit: make(chan struct{})}
+	c.apart.Store(int64(nackApart))
 	c.down, c.up = openLoadSocket(t, reports), openLoadSocket(t, reports)
 	t.Cleanup(c.close)
 	return c
@@ -197,6 +199,9 @@ func (c *loadClient) receive(track *webrtc.TrackRemote, line *lineLog) {
 		if t, ok := parseTrailer(buf[k:n]); ok && !repaired {
 			c.remb.delay(now - t.sent)
 		}
+		if h.PayloadType == testREDPT {
+			line.takeRED(buf[k:n])
+		}
 		line.take(h.SSRC, h.SequenceNumber, h.CSRC[0], buf[k:n], repaired, now)
 	}
 }
@@ -228,7 +233,7 @@ func (c *loadClient) feedback(video []*lineLog) {
 				if asked[i] == nil {
 					asked[i] = map[uint16]askedFor{}
 				}
-				if nack := l.nack(asked[i], loadNow()); nack != nil {
+				if nack := l.nack(asked[i], loadNow(), c.apart.Load()); nack != nil {
 					pkts = append(pkts, nack)
 				}
 			}
@@ -251,13 +256,13 @@ type askedFor struct {
 }
 
 const (
-	nackApart  = int64(100 * time.Millisecond)
+	nackApart  = 100 * time.Millisecond
 	nackWindow = 128 // packets
 	nackTimes  = 5
 )
 
-// nack asks for what is missing, each packet at most five times, 100 ms apart; nil when nothing is due.
-func (l *lineLog) nack(asked map[uint16]askedFor, now int64) rtcp.Packet {
+// nack asks for what is missing, each packet at most five times, apart ns apart; nil when nothing is due.
+func (l *lineLog) nack(asked map[uint16]askedFor, now, apart int64) rtcp.Packet {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.seq.any {
@@ -265,7 +270,7 @@ func (l *lineLog) nack(asked map[uint16]askedFor, now int64) rtcp.Packet {
 	}
 	var due []uint16
 	for _, sn := range l.seq.holes(nackWindow) {
-		if a := asked[sn]; a.tries < nackTimes && now-a.at >= nackApart {
+		if a := asked[sn]; a.tries < nackTimes && now-a.at >= apart {
 			asked[sn] = askedFor{now, a.tries + 1}
 			due = append(due, sn)
 		}

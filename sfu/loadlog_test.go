@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"nghitruong/sfu/packets"
 )
 
 // loadEpoch is the zero of the clock that load publishers write into packets and load viewers compare with.
@@ -116,6 +118,7 @@ type lineLog struct {
 	layers [len(layerRIDs)]int
 	csrcAt int64 // when csrc began
 	frames map[uint32]frameLog
+	since  uint32  // the first frame of the window
 	delays []int64 // ns, of packets of the window that were no repairs
 	keep   bool    // note delays
 	drop   int     // this many packets to lose on purpose
@@ -152,7 +155,10 @@ func (l *lineLog) take(ssrc uint32, sn uint16, csrc uint32, payload []byte, repa
 	}
 	l.layer = t.layer
 	l.layers[t.layer]++
-	if l.frames == nil {
+	if len(l.frames) == 0 {
+		l.since = t.frame
+	}
+	if l.frames == nil || t.frame < l.since || len(l.frames) == 0 && repair {
 		return
 	}
 	f := l.frames[t.frame]
@@ -162,6 +168,23 @@ func (l *lineLog) take(ssrc uint32, sn uint16, csrc uint32, payload []byte, repa
 		f.plain |= 1 << t.place
 	}
 	l.frames[t.frame] = f
+}
+
+// takeRED notes the frames that a redundant payload repeats; the primary, which is its end, is the caller's.
+func (l *lineLog) takeRED(payload []byte) {
+	var r packets.RED
+	if packets.ParseRED(payload, &r) != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range r.Blocks[:r.N] {
+		if t, ok := parseTrailer(b.Data); ok && len(l.frames) > 0 && t.frame >= l.since {
+			f := l.frames[t.frame]
+			f.count, f.have = t.count, f.have|1<<t.place
+			l.frames[t.frame] = f
+		}
+	}
 }
 
 // window begins a window: what was counted so far is forgotten.

@@ -102,7 +102,8 @@ type redundancy struct {
 	held    [packets.MaxRedundant]*packets.Packet  // scratch
 }
 
-// redundant chooses how much the voices repeat: what the loss asks for and the line has room for.
+// redundant chooses how much the voices repeat: what the loss asks for and the line has room for; nothing that waits
+// is room too, however low the estimate.
 func (v *viewer) redundant(now int64) {
 	voices := uint64(0)
 	for _, s := range v.audio {
@@ -112,7 +113,7 @@ func (v *viewer) redundant(now int64) {
 	}
 	most := 0
 	for d := 1; d <= packets.MaxRedundant && voices > 0; d++ {
-		if voices*packets.AudioCostAt(d) <= v.estimate() {
+		if voices*packets.AudioCostAt(d) <= v.estimate() || !v.est.Delayed() {
 			most = d
 		}
 	}

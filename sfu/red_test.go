@@ -198,24 +198,28 @@ func TestREDFollowsLoss(t *testing.T) {
 	b, _ := newREDBench(t)
 	v := b.v
 	v.audio[0].pts[packets.CodecRED] = testREDPT
-	at := func(loss uint8, rate uint64, now int64) int32 {
+	at := func(loss uint8, rate uint64, rtt time.Duration, now int64) int32 {
 		v.est = packets.NewRateEstimator(rate)
-		v.est.OnRR(loss, 0, 0, now)
+		v.est.OnRR(loss, 50*time.Millisecond, 0, now-int64(time.Second))
+		v.est.OnRR(loss, rtt, 0, now)
 		v.audio[0].lastSent = now
 		v.tick(now)
 		return v.repeat.Load()
 	}
+	const flat, late = 50 * time.Millisecond, 300 * time.Millisecond
 	for _, tt := range []struct {
 		name string
 		loss uint8 // of 256
 		rate uint64
+		rtt  time.Duration
 		want int32
 	}{
-		{"a clean line", 0, 300_000, 0}, {"5 %", 13, 300_000, 1}, {"15 %", 38, 300_000, 2},
-		{"15 % on 120 kb/s", 38, 120_000, 1}, {"15 % on 60 kb/s", 38, 60_000, 0},
+		{"a clean line", 0, 300_000, flat, 0}, {"5 %", 13, 300_000, flat, 1}, {"15 %", 38, 300_000, flat, 2},
+		{"15 % on 60 kb/s, and packets wait", 38, 60_000, late, 0},
+		{"15 % on 60 kb/s by chance", 38, 60_000, flat, 2},
 	} {
 		v.red.control = packets.REDControl{}
-		if got := at(tt.loss, tt.rate, int64(time.Minute)); got != tt.want {
+		if got := at(tt.loss, tt.rate, tt.rtt, int64(time.Minute)); got != tt.want {
 			t.Errorf("%s: repeats %d, want %d", tt.name, got, tt.want)
 		}
 	}

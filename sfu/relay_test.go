@@ -21,6 +21,8 @@ type relay struct {
 
 	rate  atomic.Int64  // bit/s, 0 = free
 	loss  atomic.Uint32 // per mille
+	delay atomic.Int64  // ns, of each packet
+	shake atomic.Int64  // ns, at most this more or less delay: packets overtake each other
 	depth time.Duration // of the queue at the rate
 
 	mu     sync.Mutex
@@ -100,6 +102,15 @@ func (r *relay) down() {
 		}
 		if chance.Uint32N(1000) < r.loss.Load() {
 			r.lost.Add(1)
+			continue
+		}
+		late := time.Duration(r.delay.Load())
+		if shake := r.shake.Load(); shake > 0 {
+			late += time.Duration(chance.Int64N(2*shake) - shake)
+		}
+		if late > 0 {
+			b := append([]byte(nil), buf[:n]...)
+			time.AfterFunc(late, func() { r.enqueue(b) })
 			continue
 		}
 		r.enqueue(buf[:n])

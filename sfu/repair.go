@@ -39,7 +39,7 @@ func (s *slot) resend(sn uint16, now int64) {
 	defer p.Release()
 	pli := s.video && s.cur == l && s.keyDue(l, now)
 	verdict := s.responder.Ask(s.mun.ExtOut(sn), len(p.Raw()), time.Duration(now-p.Arrival),
-		time.Duration(s.v.rttNs.Load()), s.v.estimate(), pli, now)
+		time.Duration(s.v.rttNs.Load()), max(s.v.estimate(), s.v.lineBps.Load()), pli, now)
 	if verdict == packets.Resend && s.writeRTX(l, p, &meta, false, now) > 0 {
 		s.v.est.OnNACKed(1) // what is not sent again (too old, before a keyframe) says nothing about the line now
 		s.v.s.metrics.retransmits.Add(1)
@@ -114,4 +114,23 @@ func (s *slot) layerByNumber(num uint32) *Layer {
 		}
 	}
 	return nil
+}
+
+// drainTime is how long a line that has just become too narrow gets no new picture, so that its queue empties.
+const drainTime = 400 * time.Millisecond
+
+// overfills tells whether a packet of a picture would fill a queue that the voices wait in: one of the larger picture that would go on
+// until the smaller one's keyframe comes, or of that keyframe while the queue is full yet. A picture that stands for a moment costs less
+// than a word.
+func (s *slot) overfills(l *Layer, now int64) bool {
+	w := s.want
+	if w == nil || !s.v.congesting.Load() {
+		return false
+	}
+	if l == s.cur && w != l && w.src == l.src && w.index < l.index {
+		s.stop()
+		s.picker.Leave()
+		return true
+	}
+	return s.cur == nil && now < s.v.drained
 }

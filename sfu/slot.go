@@ -281,6 +281,9 @@ func (s *slot) onPacket(l *Layer, p *packets.Packet, now int64) {
 		s.onAudio(l, p, now)
 		return
 	}
+	if s.overfills(l, now) {
+		return
+	}
 	switch s.picker.OnPacket(l.num, p) {
 	case packets.Skip:
 		return

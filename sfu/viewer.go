@@ -65,6 +65,7 @@ type viewer struct {
 	rttNs     atomic.Int64
 	estBps    atomic.Uint64 // what may be sent, bit/s
 	repeat    atomic.Int32  // how many earlier packets each of the voices repeats
+	lineBps   atomic.Uint64 // what the line is thought to carry, repairs included, bit/s
 	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
 	feedback packets.Budget // RTCP packets; owned by the reader of the PeerConnection's RTCP
@@ -84,6 +85,7 @@ type viewer struct {
 	lossNum    float64 // packets that the viewer's line lost since the last tick, of lossDen
 	lossDen    float64
 	lossAt     int64 // when the estimator was told last
+	drained    int64 // until then no new picture begins
 }
 
 // newViewer makes the slots; the PeerConnection is set by the caller.
@@ -169,6 +171,9 @@ func (v *viewer) ntp(now int64) uint64 { return packets.NTP(v.s.wall(now).UnixNa
 // tick asks for keyframes that are awaited, follows the line's capacity and sends reports.
 func (v *viewer) tick(now int64) {
 	for _, s := range v.video {
+		if now < v.drained {
+			break
+		}
 		if _, ask := s.picker.NeedKeyframe(now); ask && s.want != nil {
 			s.want.requestKeyframe(now)
 		}
@@ -187,6 +192,9 @@ func (v *viewer) tick(now int64) {
 	}
 	bps, state := v.est.Estimate()
 	v.estBps.Store(bps)
+	if state == packets.Congesting && !v.congesting.Swap(true) {
+		v.drained = now + int64(drainTime)
+	}
 	v.congesting.Store(state == packets.Congesting)
 	v.delayed.Store(v.est.Delayed())
 	if v.reports >= provenReports {
@@ -196,6 +204,7 @@ func (v *viewer) tick(now int64) {
 		v.troubled.Store(true)
 	}
 	v.lossBits.Store(math.Float64bits(v.est.Loss()))
+	v.lineBps.Store(v.est.Capacity())
 	v.redundant(now)
 	switch {
 	case now >= v.nextReport:
@@ -242,6 +251,11 @@ func (v *viewer) chunk(ssrc uint32) rtcp.SourceDescriptionChunk {
 
 // congested tells whether the line shows any trouble now.
 func (v *viewer) congested() bool { return v.congesting.Load() || v.loss() > lossTrouble }
+
+// random tells whether the line loses packets by chance: nothing waits, nothing speaks for a full queue.
+func (v *viewer) random() bool {
+	return v.loss() > lossTrouble && !v.congesting.Load() && !v.delayed.Load()
+}
 
 // strained tells whether the line loses packets or makes them wait: REMB alone may fall for a hiccup, to a share of what
 // happened to be sent.
@@ -341,6 +355,9 @@ func (v *viewer) onReports(s *slot, reports []rtcp.ReceptionReport, now int64) {
 // catchUp shows a newcomer the layer's newest keyframe and what followed it, when that is recent and little; else the
 // next tick asks for a keyframe.
 func (s *slot) catchUp(l *Layer, now int64) {
+	if now < s.v.drained {
+		return
+	}
 	w := s.v.w
 	w.replay = l.ring.AppendFromKey(w.replay[:0], now, replayMaxAge, replayLimit)
 	if len(w.replay) == 0 {

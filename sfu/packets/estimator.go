@@ -13,8 +13,11 @@ const (
 	rembFalls             = 3
 	rttGrew               = 1.5
 	rttSlack              = 20 * time.Millisecond // jitter of a short round trip is no congestion
+	rttVars               = 3
+	rttVarWeight          = 8
 	lossIgnored           = 0.02
 	lossRandom            = 0.15 // up to here loss alone proves nothing (3G, 4G)
+	lossProven            = 0.20 // above, smoothed, it may be a line that drops without queueing: see judgeHeavyLoss
 	lossHeavy             = 0.10 // with falling REMB or growing RTT: congestion
 	lossWeight            = 1.5
 	lossMargin            = 0.95
@@ -79,6 +82,8 @@ type RateEstimator struct {
 	loss     float64 // smoothed over a few reports
 	lossBase float64 // smoothed over tens of reports: what this path always loses
 	rtt      time.Duration
+	rttVar   time.Duration // smoothed difference of two round trips
+	waits    bool          // the newest was late
 	baseRTT  time.Duration
 	baseAt   int64
 	nextBase time.Duration
@@ -253,6 +258,10 @@ func (e *RateEstimator) noteRTT(rtt time.Duration, now int64) {
 	if rtt <= 0 {
 		return
 	}
+	if e.rtt != 0 {
+		e.waits = e.late(rtt)
+		e.rttVar += (max(rtt-e.rtt, e.rtt-rtt) - e.rttVar) / rttVarWeight
+	}
 	e.rtt = rtt
 	if e.baseRTT == 0 || rtt < e.baseRTT {
 		e.baseRTT = rtt
@@ -268,14 +277,19 @@ func (e *RateEstimator) noteRTT(rtt time.Duration, now int64) {
 	}
 }
 
-func (e *RateEstimator) delayed() bool {
-	return e.rtt > time.Duration(rttGrew*float64(e.baseRTT)) && e.rtt > e.baseRTT+rttSlack
+// late tells whether a round trip is longer than the path's own and than what its jitter explains (as RFC 6298 reckons).
+func (e *RateEstimator) late(rtt time.Duration) bool {
+	return rtt > time.Duration(rttGrew*float64(e.baseRTT)) && rtt > e.baseRTT+max(rttSlack, rttVars*e.rttVar)
 }
+
+func (e *RateEstimator) delayed() bool { return e.waits }
 
 func (e *RateEstimator) judgeLoss(loss float64, now int64) {
 	sent := e.sent.bps(now)
 	delivered := sent * (1 - loss)
-	if loss > lossHeavy && (e.lossGrew(e.lossBase) && e.remb > 0 && e.remb < e.rembTop*rembDropped || e.delayed()) {
+	// Receivers raise REMB to 1.5 times what arrives: it falls with the loss alone, and only near what arrives does it tell more.
+	fell := e.remb > 0 && e.remb < e.rembTop*rembDropped && e.remb < delivered*rembHeadroom
+	if loss > lossHeavy && (e.lossGrew(e.lossBase) && fell || e.delayed()) {
 		if !e.everCut || now-e.cutAt >= int64(cutApart) {
 			v := cutTo * delivered
 			if e.remb > 0 && e.caught {
@@ -285,7 +299,7 @@ func (e *RateEstimator) judgeLoss(loss float64, now int64) {
 		}
 		return
 	}
-	if loss > lossRandom {
+	if e.loss > lossProven {
 		e.judgeHeavyLoss(loss, delivered, now)
 	}
 }
@@ -314,6 +328,9 @@ func (e *RateEstimator) lossNow() float64 {
 	}
 	return min(float64(e.nacked)/float64(e.packets), lossMost)
 }
+
+// Capacity is what the line is thought to carry, in bit/s, before anything is put aside for repairs.
+func (e *RateEstimator) Capacity() uint64 { return uint64(max(e.capacity, float64(minRate))) }
 
 // Loss is the smoothed share of packets lost, 0..1; RTT the newest round trip, 0 when unknown.
 func (e *RateEstimator) Loss() float64 { return e.lossNow() }

@@ -148,7 +148,7 @@ func TestNackResponder(t *testing.T) {
 		key      uint64
 		asks     []ask
 	}{
-		{name: "once per round trip", rtt: 100 * time.Millisecond, asks: []ask{{70000, 1, Resend}, {70000, 60, TooSoon}, {70001, 60, Resend}, {70000, 101, Resend}}},
+		{name: "once per round trip", rtt: 100 * time.Millisecond, asks: []ask{{70000, 1, Resend}, {70000, 60, TooSoon}, {70001, 60, Resend}, {70000, 88, TooSoon}, {70000, 89, Resend}}},
 		{name: "at least 20 ms apart", rtt: time.Millisecond, asks: []ask{{70000, 1, Resend}, {70000, 20, TooSoon}, {70000, 21, Resend}}},
 		{name: "five times", asks: []ask{{1, 100, Resend}, {1, 200, Resend}, {1, 300, Resend}, {1, 400, Resend}, {1, 500, Resend}, {1, 600, TooOften}, {129, 600, Resend}}},
 		{name: "old", age: 2501 * time.Millisecond, asks: []ask{{1, 1, TooOld}}},

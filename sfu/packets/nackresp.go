@@ -5,6 +5,7 @@ import "time"
 // Behaviour of NackResponder.
 const (
 	resendApart  = 20 * time.Millisecond // repeats within max(RTT, this) are ignored
+	resendEarly  = 7                     // eighths of the round trip: receivers know it no better
 	resendTries  = 5
 	resendWindow = 2500 * time.Millisecond
 	resendShare  = 0.30 // of the estimate
@@ -59,7 +60,7 @@ func (r *NackResponder) Ask(outSN uint64, size int, age, rtt time.Duration, esti
 	if e.sn != outSN {
 		*e = resend{sn: outSN}
 	}
-	if e.tries > 0 && now-e.last < int64(max(rtt, resendApart)) {
+	if e.tries > 0 && now-e.last < int64(max(rtt*resendEarly/8, resendApart)) {
 		return TooSoon
 	}
 	if e.tries >= resendTries {

@@ -92,6 +92,9 @@ func (l *LayerPicker) Switched() {
 	l.cur, l.tid, l.asked = l.want, l.wantTID, false
 }
 
+// Leave says that the layer shown is forwarded no more: the wanted one begins with its next keyframe.
+func (l *LayerPicker) Leave() { l.cur, l.asked = 0, false }
+
 // NeedKeyframe tells, when polled, whether to ask the wanted layer for a keyframe now: at once and then each second.
 func (l *LayerPicker) NeedKeyframe(now int64) (layer uint32, ask bool) {
 	if !l.Waiting() || l.asked && now-l.lastAsked < int64(KeyframeRetry) {

@@ -102,3 +102,20 @@ func TestLayerPickerAsksForKeyframes(t *testing.T) {
 		t.Error("still waits after the switch")
 	}
 }
+
+// TestPickerLeaves checks that a layer which was left is not taken up again without a keyframe.
+func TestPickerLeaves(t *testing.T) {
+	var l LayerPicker
+	l.Want(1, AllTemporal, 0)
+	l.Switched()
+	l.Leave()
+	if got := l.OnPacket(1, &Packet{Start: true}); got != Skip {
+		t.Errorf("goes on: %v", got)
+	}
+	if layer, ask := l.NeedKeyframe(1); layer != 1 || !ask {
+		t.Error("asks for no keyframe")
+	}
+	if got := l.OnPacket(1, &Packet{Start: true, Key: true}); got != Switch {
+		t.Errorf("a keyframe is no beginning: %v", got)
+	}
+}

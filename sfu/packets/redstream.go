@@ -96,13 +96,13 @@ func AppendRED(dst []byte, pt uint8, primary []byte, blocks []REDBlock) (payload
 // is.
 const (
 	redLoss1  = 0.03
-	redLoss2  = 0.08
+	redLoss2  = 0.06
 	redEnough = 0.6 // of those: below, less would do
 	redHold   = 10 * time.Second
 )
 
 // REDControl chooses how many earlier packets every packet of a viewer's voices repeats: none, one from 3 % loss on, two from
-// 8 % on; less only when the line was better for 10 s. It belongs to one goroutine.
+// 6 % on; less only when the line was better for 10 s. It belongs to one goroutine.
 type REDControl struct {
 	distance int
 	calm     int64 // since when less would do; 0 = it would not

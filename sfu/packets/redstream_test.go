@@ -184,7 +184,7 @@ func TestREDControl(t *testing.T) {
 	}{
 		{"clean", []at{{0, 0, 2, 0}, {5, 0.029, 2, 0}}},
 		{"3 % repeats one", []at{{0, 0.03, 2, 1}}},
-		{"8 % repeats two", []at{{0, 0.08, 2, 2}}},
+		{"6 % repeats two", []at{{0, 0.059, 2, 1}, {1, 0.06, 2, 2}}},
 		{"only what the line has room for", []at{{0, 0.2, 1, 1}, {1, 0.2, 0, 0}, {2, 0.2, 2, 2}}},
 		{"a better second changes nothing", []at{{0, 0.1, 2, 2}, {1, 0, 2, 2}, {2, 0.1, 2, 2}, {11, 0, 2, 2}, {20, 0, 2, 2}, {21, 0, 2, 1}}},
 		{"goes step by step", []at{{0, 0.1, 2, 2}, {1, 0, 2, 2}, {11, 0, 2, 1}, {20, 0, 2, 1}, {21, 0, 2, 0}}},
