@@ -6,6 +6,8 @@ import (
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"nghitruong/sfu/packets"
 )
 
 // Header extension URIs that Pion has no name for.
@@ -63,7 +65,7 @@ func subEngine() (*webrtc.MediaEngine, error) {
 	feedback := []webrtc.RTCPFeedback{
 		{Type: "goog-remb"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
 	}
-	return newEngine(feedback, []string{uriAbsSendTime, sdp.SDESMidURI}, []string{uriAbsSendTime, sdp.SDESMidURI})
+	return newEngine(feedback, []string{uriAbsSendTime, sdp.SDESMidURI}, []string{uriAbsSendTime, uriPlayoutDelay, sdp.SDESMidURI})
 }
 
 // pubEngine registers what the server receives: the same codecs, transport-wide feedback and simulcast ids.
@@ -132,4 +134,30 @@ func codecName(mime string) string {
 		return codecH264
 	}
 	return ""
+}
+
+// rtxFor finds the retransmission payload type of a codec, 0 when there is none (RFC 4588 section 8.6).
+func rtxFor(codecs []webrtc.RTPCodecParameters, pt webrtc.PayloadType) uint8 {
+	apt := fmt.Sprintf("apt=%d", pt)
+	for _, c := range codecs {
+		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == apt {
+			return uint8(c.PayloadType)
+		}
+	}
+	return 0
+}
+
+// codecOf maps a MIME type to the codec that is forwarded under it.
+func codecOf(mime string) packets.Codec {
+	switch codecName(mime) {
+	case codecOpus:
+		return packets.CodecOpus
+	case codecRED:
+		return packets.CodecRED
+	case codecVP8:
+		return packets.CodecVP8
+	case codecH264:
+		return packets.CodecH264
+	}
+	return packets.CodecOther
 }

@@ -38,11 +38,15 @@ func (s *slot) resend(sn uint16, now int64) {
 	}
 	defer p.Release()
 	pli := s.video && s.cur == l && s.keyDue(l, now)
+	line := max(s.v.estimate(), s.v.lineBps.Load())
 	verdict := s.responder.Ask(s.mun.ExtOut(sn), len(p.Raw()), time.Duration(now-p.Arrival),
-		time.Duration(s.v.rttNs.Load()), max(s.v.estimate(), s.v.lineBps.Load()), pli, now)
+		time.Duration(s.v.rttNs.Load()), line, pli, now)
 	if verdict == packets.Resend && s.writeRTX(l, p, &meta, false, now) > 0 {
 		s.v.est.OnNACKed(1) // what is not sent again (too old, before a keyframe) says nothing about the line now
 		s.v.s.metrics.retransmits.Add(1)
+		if s.v.random() && s.responder.Again(len(p.Raw()), line, now) && s.writeRTX(l, p, &meta, false, now) > 0 {
+			s.v.s.metrics.retransmits.Add(1)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package sfu
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 
 	"github.com/pion/rtp"
@@ -35,38 +34,40 @@ type slot struct {
 	stream string
 
 	// Set once by Bind, before bound is true.
-	out      egress
-	ssrc     atomic.Uint32
-	rtxSSRC  uint32
-	pts      [numCodecs]uint8 // payload type per codec, 0 = not negotiated
-	rtxPTs   [numCodecs]uint8
-	absExtID uint8
-	bound    atomic.Bool
+	out        egress
+	ssrc       atomic.Uint32
+	rtxSSRC    uint32
+	pts        [numCodecs]uint8 // payload type per codec, 0 = not negotiated
+	rtxPTs     [numCodecs]uint8
+	absExtID   uint8
+	delayExtID uint8
+	bound      atomic.Bool
 
 	asked assignment // what the conference last told the worker; owned by the conference
 
 	// Owned by the viewer's worker.
-	want     *Layer // nil: nothing
-	cur      *Layer // being forwarded until want's keyframe comes
-	curSrc   *Source
-	picker   packets.LayerPicker
-	mun      *packets.Munger
-	meta     *packets.MetaRing // nil before the first packet: most slots of most people stay empty
-	recent   [slotLayers]*Layer
-	recentAt int
-	hdr      rtp.Header
-	rtxHdr   rtp.Header
-	csrc     [1]uint32
-	absTime  [3]byte
-	buf      []byte
-	rtxSN    uint64 // extended, like the munger's: its first cycle is 1
-	begun    bool   // a media packet went the plain way
-	rtxBegun bool   // a retransmission did
-	lastSent int64
-	lastOut  uint64 // newest outgoing extended number
-	sr       packets.SRState
-	reported uint32 // sr.Packets at the last receiver report
-	lost     uint32 // cumulative, as last reported
+	want              *Layer // nil: nothing
+	cur               *Layer // being forwarded until want's keyframe comes
+	curSrc            *Source
+	picker            packets.LayerPicker
+	mun               *packets.Munger
+	meta              *packets.MetaRing // nil before the first packet: most slots of most people stay empty
+	recent            [slotLayers]*Layer
+	recentAt          int
+	hdr               rtp.Header
+	hdrShort, hdrLong []rtp.Extension // of hdr, without and with playout-delay
+	rtxHdr            rtp.Header
+	csrc              [1]uint32
+	absTime           [3]byte
+	buf               []byte
+	rtxSN             uint64 // extended, like the munger's: its first cycle is 1
+	begun             bool   // a media packet went the plain way
+	rtxBegun          bool   // a retransmission did
+	lastSent          int64
+	lastOut           uint64 // newest outgoing extended number
+	sr                packets.SRState
+	reported          uint32 // sr.Packets at the last receiver report
+	lost              uint32 // cumulative, as last reported
 
 	reportedOut uint64  // lastOut at the last receiver report
 	holesLeft   float64 // holes of the uplink that no report has covered yet
@@ -141,6 +142,9 @@ func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		if e.URI == uriAbsSendTime {
 			s.absExtID = uint8(e.ID)
 		}
+		if e.URI == uriPlayoutDelay {
+			s.delayExtID = uint8(e.ID)
+		}
 	}
 	s.rtxSSRC = uint32(ctx.SSRCRetransmission())
 	s.out = ctx.WriteStream()
@@ -168,33 +172,7 @@ func (s *slot) prepareHeaders() error {
 			}
 		}
 	}
-	return nil
-}
-
-// rtxFor finds the retransmission payload type of a codec, 0 when there is none (RFC 4588 section 8.6).
-func rtxFor(codecs []webrtc.RTPCodecParameters, pt webrtc.PayloadType) uint8 {
-	apt := fmt.Sprintf("apt=%d", pt)
-	for _, c := range codecs {
-		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == apt {
-			return uint8(c.PayloadType)
-		}
-	}
-	return 0
-}
-
-// codecOf maps a MIME type to the codec that is forwarded under it.
-func codecOf(mime string) packets.Codec {
-	switch codecName(mime) {
-	case codecOpus:
-		return packets.CodecOpus
-	case codecRED:
-		return packets.CodecRED
-	case codecVP8:
-		return packets.CodecVP8
-	case codecH264:
-		return packets.CodecH264
-	}
-	return packets.CodecOther
+	return s.preparePlayout()
 }
 
 // assign sets what the slot shows: a layer, or nothing. Until the layer's keyframe comes the old picture
@@ -351,6 +329,7 @@ func (s *slot) send(l *Layer, p *packets.Packet, now int64) {
 	s.hdr.SequenceNumber = out.SN()
 	s.hdr.Timestamp = out.TS
 	s.hdr.Marker = out.Marker
+	s.tellPlayout(out.Marker && s.video, now)
 	s.hdr.PayloadType = s.pts[l.codec]
 	if !s.video && s.v.repeat.Load() > 0 && s.pts[packets.CodecRED] != 0 {
 		if n := s.wrapRED(l, p, out.Payload); n > 0 {

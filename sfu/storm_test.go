@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -166,5 +167,32 @@ func TestOthersKeyframesLeaveNoHoles(t *testing.T) {
 	s.resend(last-2, now+int64(keyframeSoon))
 	if got := b.s.metrics.retransmits.Load(); got != 2 {
 		t.Error("a keyframe that does not come stops repairs for ever")
+	}
+}
+
+// TestRepairsGoTwiceByChance checks that a repair is doubled where losses are random, and not where packets wait or none are lost.
+func TestRepairsGoTwiceByChance(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		loss            float64
+		congested, late bool
+		want            uint64
+	}{
+		{"a clean line", 0, false, false, 1}, {"by chance", 0.05, false, false, 2},
+		{"congested", 0.05, true, false, 1}, {"packets wait", 0.05, false, true, 1},
+	} {
+		b := newBench(t)
+		s := b.v.video[0]
+		s.assign(b.cam, false, 0)
+		p := b.packet(t, b.cam, 1, 3600, vp8Payload(1, true, 640, 360, 10))
+		b.cam.ring.Put(p)
+		s.onPacket(b.cam, p, p.Arrival)
+		b.v.lossBits.Store(math.Float64bits(tt.loss))
+		b.v.congesting.Store(tt.congested)
+		b.v.delayed.Store(tt.late)
+		s.resend(uint16(s.lastOut), p.Arrival)
+		if got := b.s.metrics.retransmits.Load(); got != tt.want {
+			t.Errorf("%s: sent %d times, want %d", tt.name, got, tt.want)
+		}
 	}
 }

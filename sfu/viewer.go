@@ -73,6 +73,7 @@ type viewer struct {
 	// Owned by the worker.
 	direct     *directPath // nil: the plain path
 	red        redundancy
+	playout    playout
 	rtx        packets.Budget // bits of retransmissions, of all slots
 	asks       packets.Budget // packets that may be asked for again
 	est        *packets.RateEstimator
@@ -206,6 +207,7 @@ func (v *viewer) tick(now int64) {
 	v.lossBits.Store(math.Float64bits(v.est.Loss()))
 	v.lineBps.Store(v.est.Capacity())
 	v.redundant(now)
+	v.playout.follow(v.loss(), time.Duration(v.rttNs.Load()), now)
 	switch {
 	case now >= v.nextReport:
 		v.nextReport = now + int64(reportEvery)

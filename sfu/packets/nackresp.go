@@ -74,6 +74,12 @@ func (r *NackResponder) Ask(outSN uint64, size int, age, rtt time.Duration, esti
 	return Resend
 }
 
+// Again tells whether the budget bears a second copy of what was just sent again: on a line that loses packets by chance repairs get
+// lost as well, and asking once more costs another round trip.
+func (r *NackResponder) Again(size int, estimate uint64, now int64) bool {
+	return r.pay(size, estimate, now)
+}
+
 // pay takes the packet's bits from a budget that fills with 30 % of the estimate and holds half a second of it.
 func (r *NackResponder) pay(size int, estimate uint64, now int64) bool {
 	if estimate == 0 {
