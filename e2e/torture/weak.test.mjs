@@ -119,6 +119,7 @@ async function listen(down, up, init) {
     const to = await figures(p);
     const d = Object.fromEntries(Object.keys(to).map((k) => [k, to[k] - from[k]]));
     await p.hears(20_000); // nobody was thrown out
+    assert.ok(d.samples >= 0 && d.packets >= 0, "the page had to connect anew");
     return { ...d, share: d.concealed / d.samples, loss: d.lost / (d.lost + d.packets), fps: d.frames / seconds, kbps: (d.bytes * 8) / seconds / 1000 };
   } finally {
     line({});
