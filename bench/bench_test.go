@@ -28,7 +28,7 @@ func TestRound(t *testing.T) {
 	for _, name := range []string{"ours", "control"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := round(s, name, 500*time.Millisecond)
+			r, err := round(s, name, options{window: 500 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,7 @@ func TestRound(t *testing.T) {
 
 // TestRoundOfNothing checks that a server which does not exist and one that refuses are errors.
 func TestRoundOfNothing(t *testing.T) {
-	if _, err := round(scenario{}, "nobody", time.Millisecond); err == nil {
+	if _, err := round(scenario{}, "nobody", options{window: time.Millisecond}); err == nil {
 		t.Error("a server without a name served")
 	}
 	s, err := newOurs()

@@ -24,7 +24,8 @@ const patience = 30 * time.Second
 // request and reply are lines of JSON between the measuring process and its server.
 type request struct {
 	ID        int
-	Do        string // offer, usage
+	Do        string // offer, usage, zap, profile, profiled
+	Turn      int    // of zap
 	Who       string
 	Publish   bool // the offer is of a publisher
 	Member    bool // the person watches as a member, else as audience
@@ -33,10 +34,11 @@ type request struct {
 }
 
 type reply struct {
-	ID    int
-	SDP   string
-	Err   string
-	Usage usage
+	ID     int
+	SDP    string
+	Err    string
+	Usage  usage
+	Shares []share
 }
 
 // usage is what a server process has used since its start: CPU in seconds, user and system; resident memory in bytes.
@@ -49,6 +51,7 @@ type usage struct {
 // server answers offers; it lives in a child process.
 type server interface {
 	answer(ctx context.Context, q request) (string, error)
+	zap(turn int) // half of the viewers watch large, half small; which half changes with the turn
 	close()
 }
 
@@ -169,22 +172,36 @@ func serve(name string, in io.Reader, out io.Writer) error {
 			return nil
 		}
 		wg.Go(func() {
-			r := reply{ID: q.ID}
-			if q.Do == "usage" {
-				r.Usage = ownUsage()
-			} else {
-				ctx, cancel := context.WithTimeout(context.Background(), patience)
-				defer cancel()
-				var err error
-				if r.SDP, err = s.answer(ctx, q); err != nil {
-					r.Err = err.Error()
-				}
-			}
+			r := obey(s, q)
 			mu.Lock()
 			defer mu.Unlock()
 			_ = enc.Encode(r)
 		})
 	}
+}
+
+// obey does what one line asks for.
+func obey(s server, q request) reply {
+	r := reply{ID: q.ID}
+	var err error
+	switch q.Do {
+	case "usage":
+		r.Usage = ownUsage()
+	case "zap":
+		s.zap(q.Turn)
+	case "profile":
+		err = startProfile()
+	case "profiled":
+		r.Shares, err = endProfile()
+	default:
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		r.SDP, err = s.answer(ctx, q)
+	}
+	if err != nil {
+		r.Err = err.Error()
+	}
+	return r
 }
 
 func ownUsage() usage {

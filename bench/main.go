@@ -22,6 +22,9 @@ type scenario struct {
 	viewers    int  // besides the publishers
 	all        bool // publishers watch each other
 	camera     load.Camera
+	loss       float64 // share of the pictures' packets that viewers lose and ask for again
+	zap        bool    // every second half of the viewers changes the size of what it watches
+	storm      bool    // viewers join side by side; there is no control
 }
 
 var scenarios = []scenario{
@@ -30,6 +33,10 @@ var scenarios = []scenario{
 	{name: "10x10", publishers: 10, all: true},
 	{name: "burst", publishers: 1, viewers: 100, camera: load.Camera{Burst: true}},
 	{name: "unequal", publishers: 1, viewers: 100, camera: load.Camera{Unequal: true}},
+	{name: "loss", publishers: 1, viewers: 100, loss: 0.02},
+	{name: "switch", publishers: 1, viewers: 100, camera: load.Camera{Layers: true}, zap: true},
+	{name: "browser", publishers: 1, viewers: 100, camera: load.Camera{Layers: true, Unequal: true, Browser: true}},
+	{name: "1000", publishers: 1, viewers: 1000, camera: load.Camera{Layers: true, Browser: true}, storm: true},
 }
 
 // options are the flags.
@@ -37,6 +44,7 @@ type options struct {
 	names  []string
 	rounds int
 	window time.Duration
+	shares bool // print where the media server's processor time goes
 }
 
 func main() {
@@ -44,12 +52,13 @@ func main() {
 	names := flag.String("scenarios", "", "comma-separated; empty = all of "+allNames())
 	rounds := flag.Int("rounds", 3, "rounds of each server, interleaved")
 	window := flag.Duration("window", 10*time.Second, "measured time of a round")
+	shares := flag.Bool("shares", false, "also print where the media server's processor time goes (needs the go command)")
 	flag.Parse()
 	var err error
 	if *child != "" {
 		err = serve(*child, os.Stdin, os.Stdout)
 	} else {
-		o := options{rounds: *rounds, window: *window}
+		o := options{rounds: *rounds, window: *window, shares: *shares}
 		if *names != "" {
 			o.names = strings.Split(*names, ",")
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -68,6 +69,23 @@ func (o *ours) answer(ctx context.Context, q request) (string, error) {
 	return p.Answer(ctx, offer)
 }
 
+// zap lets half of the viewers say that their screen is large, and the other half that it is small.
+func (o *ours) zap(turn int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for who, p := range o.peers {
+		if who[0] != 'v' {
+			continue
+		}
+		i, _ := strconv.Atoi(who[1:])
+		px := 360
+		if (i+turn)%2 == 0 {
+			px = 1080
+		}
+		p.Want(sfu.Want{Step: "full", ScreenPx: px, Visible: true})
+	}
+}
+
 func (o *ours) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -88,6 +106,9 @@ type ownedTrack struct {
 }
 
 func newControl() (server, error) { return &control{}, nil }
+
+// zap does nothing: plain Pion has no layers to switch, its viewers all get the largest.
+func (c *control) zap(int) {}
 
 func (c *control) answer(ctx context.Context, q request) (string, error) {
 	var e webrtc.SettingEngine
@@ -136,8 +157,15 @@ func (c *control) answer(ctx context.Context, q request) (string, error) {
 	}
 }
 
-// forward copies a publisher's track to whoever watches.
+// forward copies a publisher's track to whoever watches; of layers, the largest.
 func (c *control) forward(who string, pc *webrtc.PeerConnection, from *webrtc.TrackRemote) {
+	if rid := from.RID(); rid != "" && rid != "f" {
+		for buf := make([]byte, 1500); ; {
+			if _, _, err := from.Read(buf); err != nil {
+				return
+			}
+		}
+	}
 	to, err := webrtc.NewTrackLocalStaticRTP(from.Codec().RTPCodecCapability, from.ID(), who)
 	if err != nil {
 		return

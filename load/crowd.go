@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	sweepEvery   = 2 * time.Millisecond
-	reportsEvery = 500 // sweeps: a receiver report and REMB each second
+	sweepLeast   = 2 * time.Millisecond
+	sweepEach    = 5 * time.Microsecond // longer for each person: looking at an empty socket is a system call
+	sweepMost    = 5 * time.Millisecond
+	reportsEvery = time.Second // a receiver report and REMB
+	repairsEvery = 10          // sweeps
 	sendEvery    = 5 * time.Millisecond
 )
 
@@ -58,18 +61,23 @@ func (c *Crowd) persons() []*Person {
 
 func (c *Crowd) sweep() {
 	var w sweeper
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
 	for n := 0; ; n++ {
+		people := c.persons()
+		every := min(sweepMost, max(sweepLeast, time.Duration(len(people))*sweepEach))
 		select {
 		case <-c.quit:
 			return
-		case <-tick.C:
+		case <-time.After(every):
 		}
-		for i, p := range c.persons() {
+		reports := int(reportsEvery / every)
+		now := time.Now()
+		for i, p := range people {
 			w.sweep(p.socket)
-			if (n+i)%reportsEvery == 0 {
+			if (n+i)%reports == 0 {
 				p.report()
+			}
+			if n%repairsEvery == 0 {
+				p.repair(now)
 			}
 		}
 	}
@@ -108,6 +116,13 @@ func (c *Crowd) Window() {
 	c.mu.Lock()
 	c.delays = nil
 	c.mu.Unlock()
+}
+
+// Seal ends the window: what is sent from now on does not count, what was sent before still may arrive or be repaired.
+func (c *Crowd) Seal() {
+	for _, p := range c.persons() {
+		p.socket.seal()
+	}
 }
 
 // Totals sums up the window so far.

@@ -160,6 +160,7 @@ func (p *Person) connect(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("load: ask the server: %w", err)
 	}
+	p.socket.answered(answer)
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		return 0, fmt.Errorf("load: answer: %w", err)
 	}
@@ -176,13 +177,17 @@ func (p *Person) prove(track *webrtc.TrackRemote) {
 	buf := make([]byte, datagramMax)
 	var h rtp.Header
 	for {
-		n, _, err := track.Read(buf)
+		n, attr, err := track.Read(buf)
 		if err != nil {
 			return
 		}
 		h.CSRC = nil
 		k, err := h.Unmarshal(buf[:n])
 		if err != nil {
+			continue
+		}
+		if attr.Get(webrtc.AttributeRtxSsrc) != nil {
+			p.socket.mend(h.SSRC, h.SequenceNumber)
 			continue
 		}
 		at, ok := p.socket.arrival(h.SSRC, h.SequenceNumber)

@@ -21,6 +21,8 @@ type Camera struct {
 	Off     bool // only the microphone sends
 	Burst   bool // whole pictures back to back instead of three packets each 5 ms
 	Unequal bool // packets of a picture have different sizes, as an encoder with partitions makes them
+	Layers  bool // three of them: q and h are small pictures of 140 and 560 kbit/s, f is the one above
+	Browser bool // packets carry the send time and the transport-wide number, as browsers' do
 }
 
 const (
@@ -31,26 +33,50 @@ const (
 	voiceEvery = 20 * time.Millisecond
 	voiceSize  = 80 // payload bytes of 20 ms of Opus at 32 kb/s
 	loud       = 20 // -dBov
-	width      = 1280
-	height     = 720
 )
 
-// source is what a person publishes. The crowd's sender owns all but key.
+// rung is one layer of a camera.
+type rung struct {
+	rid           string
+	perPicture    int // packets
+	every         int // pictures of the largest layer for each one of this
+	width, height uint16
+}
+
+// ladder holds the layers in the order of the offer; a camera without layers sends the last one.
+var ladder = [...]rung{
+	{"q", 1, 2, 320, 180},
+	{"h", 2, 1, 640, 360},
+	{"f", perPicture, 1, 1280, 720},
+}
+
+// source is what a person publishes. The crowd's sender owns all but the atomics.
 type source struct {
-	camera   Camera
-	mic, cam *line
-	key      atomic.Bool
-	picture  uint16
-	next     time.Duration // of the next picture
-	voice    time.Duration // of the next voice packet
-	queue    [][]byte
+	camera Camera
+	mic    *line
+	cams   []*picture
+	next   time.Duration // of the next picture
+	voice  time.Duration // of the next voice packet
+	asked  atomic.Int64  // keyframes that the server asked for
+}
+
+// picture is what one layer sends.
+type picture struct {
+	rung
+	*line
+	key   atomic.Bool
+	turn  int
+	last  uint16 // PictureID
+	queue [][]byte
 }
 
 // line writes raw packets of one m-line. It implements webrtc.TrackLocal.
 type line struct {
 	kind webrtc.RTPCodecType
 	id   string
+	rid  string
 	mid  string
+	wide *atomic.Uint32 // the connection's last transport-wide number; nil = none is sent
 	mu   sync.Mutex
 	ctx  webrtc.TrackLocalContext
 	pt   uint8
@@ -86,8 +112,8 @@ func (l *line) Unbind(webrtc.TrackLocalContext) error { return nil }
 // ID names the track.
 func (l *line) ID() string { return l.id }
 
-// RID is empty: there is one layer.
-func (l *line) RID() string { return "" }
+// RID names the layer; it is empty when there is one.
+func (l *line) RID() string { return l.rid }
 
 // StreamID is the same for all.
 func (l *line) StreamID() string { return "own" }
@@ -106,34 +132,60 @@ func (l *line) write(payload []byte, marker bool) {
 	if id := l.ext[sdp.SDESMidURI]; id != 0 {
 		_ = h.SetExtension(id, []byte(l.mid))
 	}
+	if id := l.ext[sdp.SDESRTPStreamIDURI]; id != 0 && l.rid != "" {
+		_ = h.SetExtension(id, []byte(l.rid))
+	}
 	if id := l.ext[uriAudioLevel]; id != 0 && l.kind == webrtc.RTPCodecTypeAudio {
 		_ = h.SetExtension(id, []byte{loud | 0x80})
 	}
-	putSent(payload, time.Now().UnixNano())
+	now := time.Now()
+	if l.wide != nil {
+		l.browserExtensions(&h, now)
+	}
+	putSent(payload, now.UnixNano())
 	_, _ = l.ctx.WriteStream().WriteRTP(&h, payload)
+}
+
+// browserExtensions adds what every packet of a browser carries when it was negotiated.
+func (l *line) browserExtensions(h *rtp.Header, now time.Time) {
+	if id := l.ext[uriAbsSendTime]; id != 0 {
+		if b, err := rtp.NewAbsSendTimeExtension(now).Marshal(); err == nil {
+			_ = h.SetExtension(id, b)
+		}
+	}
+	if id := l.ext[sdp.TransportCCURI]; id != 0 {
+		_ = h.SetExtension(id, binary.BigEndian.AppendUint16(nil, uint16(l.wide.Add(1))))
+	}
 }
 
 // Publish opens a microphone, a camera and a silent screen line, and begins to send when connected.
 func (p *Person) Publish(ctx context.Context, c Camera) (time.Duration, error) {
-	s := &source{
-		camera: c, mic: &line{kind: webrtc.RTPCodecTypeAudio, id: "mic"}, cam: &line{kind: webrtc.RTPCodecTypeVideo, id: "cam"},
-	}
-	s.key.Store(true)
-	for _, l := range []*line{s.mic, s.cam, {kind: webrtc.RTPCodecTypeVideo, id: "screen"}} {
+	s := newSource(c)
+	lines := []*line{s.mic, s.cams[0].line, {kind: webrtc.RTPCodecTypeVideo, id: "screen"}}
+	for _, l := range lines {
 		tr, err := p.pc.AddTransceiverFromTrack(l, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {
 			return 0, fmt.Errorf("load: add line: %w", err)
 		}
-		if l == s.cam {
-			p.wg.Go(func() { s.watch(tr.Sender()) })
+		if l != s.cams[0].line {
+			continue
+		}
+		for _, cam := range s.cams[1:] {
+			if err := tr.Sender().AddEncoding(cam.line); err != nil {
+				return 0, fmt.Errorf("load: add layer: %w", err)
+			}
+		}
+		for _, cam := range s.cams {
+			p.wg.Go(func() { s.watch(cam, tr.Sender()) })
 		}
 	}
 	took, err := p.connect(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for i, l := range []*line{s.mic, s.cam} {
-		l.mid = p.pc.GetTransceivers()[i].Mid()
+	s.mic.mid = p.pc.GetTransceivers()[0].Mid()
+	for _, cam := range s.cams {
+		cam.mid = p.pc.GetTransceivers()[1].Mid()
 	}
 	p.mu.Lock()
 	p.source = s
@@ -141,19 +193,56 @@ func (p *Person) Publish(ctx context.Context, c Camera) (time.Duration, error) {
 	return took, nil
 }
 
+func newSource(c Camera) *source {
+	s := &source{camera: c, mic: &line{kind: webrtc.RTPCodecTypeAudio, id: "mic"}}
+	if c.Browser {
+		s.mic.wide = new(atomic.Uint32)
+	}
+	for _, r := range ladder {
+		l := &line{kind: webrtc.RTPCodecTypeVideo, id: "cam", wide: s.mic.wide}
+		switch {
+		case c.Layers:
+			l.rid = r.rid
+		case r.perPicture != perPicture:
+			continue
+		}
+		cam := &picture{rung: r, line: l}
+		cam.key.Store(true)
+		s.cams = append(s.cams, cam)
+	}
+	return s
+}
+
 // watch makes the next picture a keyframe when the server asks.
-func (s *source) watch(sender *webrtc.RTPSender) {
+func (s *source) watch(cam *picture, sender *webrtc.RTPSender) {
 	for {
-		pkts, _, err := sender.ReadRTCP()
+		var pkts []rtcp.Packet
+		var err error
+		if cam.line.rid == "" {
+			pkts, _, err = sender.ReadRTCP()
+		} else {
+			pkts, _, err = sender.ReadSimulcastRTCP(cam.line.rid)
+		}
 		if err != nil {
 			return
 		}
 		for _, p := range pkts {
 			if _, ok := p.(*rtcp.PictureLossIndication); ok {
-				s.key.Store(true)
+				s.asked.Add(1)
+				cam.key.Store(true)
 			}
 		}
 	}
+}
+
+// Asked gives how many keyframes the server has asked a publisher for.
+func (p *Person) Asked() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.source == nil {
+		return 0
+	}
+	return p.source.asked.Load()
 }
 
 // step sends what is due.
@@ -175,46 +264,57 @@ func (p *Person) step(now time.Duration) {
 	if s.camera.Off {
 		return
 	}
-	if now >= s.next {
+	due := now >= s.next
+	if due {
 		s.next += time.Second / pictures
-		s.frame()
 	}
-	n := min(paced, len(s.queue))
-	if s.camera.Burst {
-		n = len(s.queue)
+	for _, cam := range s.cams {
+		if due {
+			cam.frame(s.camera.Unequal)
+		}
+		n := min(paced, len(cam.queue))
+		if s.camera.Burst {
+			n = len(cam.queue)
+		}
+		cam.flush(n)
 	}
+}
+
+// flush sends the next n packets of the picture.
+func (c *picture) flush(n int) {
 	for i := range n {
-		s.cam.write(s.queue[i], i == len(s.queue)-1)
+		c.write(c.queue[i], i == len(c.queue)-1)
 	}
-	s.queue = s.queue[n:]
+	c.queue = c.queue[n:]
 }
 
 // frame queues the packets of one picture (VP8 payload descriptor of RFC 7741 with a 15-bit PictureID).
-func (s *source) frame() {
-	for i, b := range s.queue { // the rest of a late picture goes first
-		s.cam.write(b, i == len(s.queue)-1)
+func (c *picture) frame(unequal bool) {
+	c.flush(len(c.queue)) // the rest of a late picture goes first
+	c.ts += 90000 / pictures
+	c.turn++
+	if c.turn%c.every != 0 {
+		return
 	}
-	s.queue = s.queue[:0]
-	s.picture = (s.picture + 1) & 0x7fff
-	s.cam.ts += 90000 / pictures
-	first := s.key.Swap(false)
-	for i := range perPicture {
+	c.last = (c.last + 1) & 0x7fff
+	first := c.key.Swap(false)
+	for i := range c.perPicture {
 		size := packetSize
-		if s.camera.Unequal {
-			size -= (i*37 + int(s.picture)*11) % 97
+		if unequal {
+			size -= (i*37 + int(c.last)*11) % 97
 		}
 		b := make([]byte, size)
 		b[0], b[1] = 0x80, 0x80
-		binary.BigEndian.PutUint16(b[2:], s.picture|0x8000)
+		binary.BigEndian.PutUint16(b[2:], c.last|0x8000)
 		if i == 0 {
 			b[0] |= 0x10
 			b[4] = 0x11 // an interframe
 			if first {
 				copy(b[4:], []byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a})
-				binary.LittleEndian.PutUint16(b[10:], width)
-				binary.LittleEndian.PutUint16(b[12:], height)
+				binary.LittleEndian.PutUint16(b[10:], c.width)
+				binary.LittleEndian.PutUint16(b[12:], c.height)
 			}
 		}
-		s.queue = append(s.queue, b)
+		c.queue = append(c.queue, b)
 	}
 }

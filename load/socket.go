@@ -98,6 +98,7 @@ type socket struct {
 	arrived map[uint64]int64 // arrival of the packets that Pion decrypts, by SSRC and sequence
 	bytes   int64
 	first   int64 // arrival of the first RTP packet, ns since 1970; 0 = none yet
+	loss    *loss // nil: nothing is thrown away
 }
 
 func openSocket() (*socket, error) {
@@ -148,23 +149,7 @@ func isRTP(b []byte) bool {
 // take counts a datagram and hands to Pion what Pion must see.
 func (s *socket) take(b []byte, from net.UDPAddr, at int64) {
 	if isRTP(b) {
-		sn, ssrc := binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[8:])
-		s.mu.Lock()
-		s.bytes += int64(len(b))
-		if s.first == 0 {
-			s.first = at
-		}
-		l := s.streams[ssrc]
-		if l == nil {
-			l = &stream{}
-			s.streams[ssrc] = l
-		}
-		l.take(sn)
-		if sn%proved == 0 {
-			s.arrived[key(ssrc, sn)] = at
-		}
-		s.mu.Unlock()
-		if sn%proved != 0 {
+		if !s.count(b, at) {
 			return
 		}
 	}
@@ -172,6 +157,44 @@ func (s *socket) take(b []byte, from net.UDPAddr, at int64) {
 	select {
 	case s.in <- datagram{append([]byte(nil), b...), &from}:
 	default: // Pion is behind: its own retransmissions mend a handshake, a sample is only a sample
+	}
+}
+
+// count counts a packet of media and tells whether Pion must see it: one in sixteen, and every repair.
+func (s *socket) count(b []byte, at int64) bool {
+	pt, sn, ssrc := b[1]&0x7f, binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[8:])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes += int64(len(b))
+	if s.first == 0 {
+		s.first = at
+	}
+	if s.loss != nil {
+		if s.loss.repair[pt] {
+			return true
+		}
+		if s.loss.drops(pt) {
+			return false
+		}
+	}
+	l := s.streams[ssrc]
+	if l == nil {
+		l = &stream{asks: s.loss != nil && s.loss.mended[pt]}
+		s.streams[ssrc] = l
+	}
+	l.take(sn)
+	if sn%proved == 0 {
+		s.arrived[key(ssrc, sn)] = at
+	}
+	return sn%proved == 0
+}
+
+// mend counts a packet that a repair brought back.
+func (s *socket) mend(ssrc uint32, sn uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.streams[ssrc]; l != nil {
+		l.take(sn)
 	}
 }
 
@@ -244,6 +267,14 @@ func (s *socket) window() {
 	clear(s.arrived)
 	for _, l := range s.streams {
 		l.window()
+	}
+}
+
+func (s *socket) seal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.streams {
+		l.seal()
 	}
 }
 

@@ -1,0 +1,120 @@
+//go:build linux
+
+package load
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"nghitruong/sfu"
+)
+
+// TestStreamWishes checks which packets are asked for: the missing ones, not too often, until they came.
+func TestStreamWishes(t *testing.T) {
+	l := stream{asks: true}
+	now := time.Unix(1000, 0)
+	for _, sn := range []uint16{65533, 65535, 2} {
+		l.take(sn)
+	}
+	if got := l.wishes(now); !slices.Equal(got, []uint16{65534, 0, 1}) {
+		t.Fatalf("asked for %d", got)
+	}
+	if got := l.wishes(now.Add(nackAgain / 2)); len(got) != 0 {
+		t.Errorf("asked again too early for %d", got)
+	}
+	l.take(0)
+	if got := l.wishes(now.Add(nackAgain)); !slices.Equal(got, []uint16{65534, 1}) {
+		t.Errorf("asked again for %d", got)
+	}
+	for i := range nackTries {
+		l.wishes(now.Add(time.Duration(i+2) * nackAgain))
+	}
+	if len(l.gaps) != 0 {
+		t.Errorf("still waits for %v", l.gaps)
+	}
+	l.take(5000)
+	if len(l.gaps) != nackMax {
+		t.Errorf("waits for %d packets after a long gap", len(l.gaps))
+	}
+}
+
+// TestStreamSeal checks that later packets do not count and late ones do.
+func TestStreamSeal(t *testing.T) {
+	var l stream
+	l.take(1)
+	l.take(4)
+	l.seal()
+	l.take(5)
+	l.take(3)
+	if r, lost := l.counts(); r != 3 || lost != 1 {
+		t.Errorf("%d received, %d lost; want 3 and 1", r, lost)
+	}
+}
+
+// TestLossLearns checks which payload types an answer says are repairs.
+func TestLossLearns(t *testing.T) {
+	l := loss{repair: map[uint8]bool{}, mended: map[uint8]bool{}}
+	l.learn("nonsense")
+	l.learn("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\n" +
+		"a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:98 VP9/90000\r\n")
+	if len(l.repair) != 1 || !l.repair[97] || len(l.mended) != 1 || !l.mended[96] {
+		t.Errorf("repairs %v of %v", l.repair, l.mended)
+	}
+}
+
+// TestLoseAndRepair lets two viewers lose a tenth of the pictures: the one that asks gets them back, the one that does not
+// gets none. The camera sends layers, as a browser's does.
+func TestLoseAndRepair(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	srv, err := sfu.NewServer(sfu.Config{Listen: netip.MustParseAddr("127.0.0.1"), TCPPort: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	defer func() {
+		if err := srv.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	conf := srv.Conference("sitting")
+	crowd := NewCrowd()
+	defer crowd.Close()
+	publisher := newPerson(t, crowd, asker(conf, "p", sfu.PCPub, sfu.ProfileMember))
+	open := map[string]bool{"p": true}
+	conf.Direct(sfu.Direction{Stage: "p", Mic: open, Cam: open})
+	if _, err := publisher.Publish(ctx, Camera{Layers: true, Browser: true}); err != nil {
+		t.Fatal(err)
+	}
+	asks := newPerson(t, crowd, asker(conf, "asks", sfu.PCSub, sfu.ProfileAudience))
+	mute := newPerson(t, crowd, asker(conf, "mute", sfu.PCSub, sfu.ProfileAudience))
+	for i, v := range []*Person{asks, mute} {
+		v.Lose(0.1, uint64(i))
+		v.socket.loss.quiet = v == mute
+		if _, err := v.Listen(ctx, 2, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "loss", func() bool {
+		_, lost := mute.socket.counts()
+		got, _ := asks.socket.counts()
+		return lost > 20 && got > 300
+	})
+	crowd.Seal()
+	_, unmended := mute.socket.counts()
+	eventually(t, "repair", func() bool {
+		_, lost := asks.socket.counts()
+		return lost < unmended/4
+	})
+	if _, lost := mute.socket.counts(); lost < unmended {
+		t.Errorf("who asks for nothing got %d packets back", unmended-lost)
+	}
+	if publisher.Asked() == 0 || asks.Asked() != 0 {
+		t.Errorf("%d keyframes asked of the publisher, %d of a viewer", publisher.Asked(), asks.Asked())
+	}
+}
