@@ -24,6 +24,7 @@ var imports = map[string][]string{
 	"signaling":       {"auth", "council", "room", "sfu"},
 	"papers":          {"council"},
 	"ffmpeg":          {},
+	"recordings":      {},
 	"cameras":         {"ffmpeg", "sfu"},
 	"web":             {"auth", "council", "office", "papers", "room"},
 	"auth":            {"council", "store"},
