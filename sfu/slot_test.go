@@ -225,6 +225,18 @@ func TestPanicEndsOneViewer(t *testing.T) {
 	}
 }
 
+// TestFanRotates checks that each of three viewers is the first and the last once in three batches.
+func TestFanRotates(t *testing.T) {
+	f := &fan{slots: []*slot{{index: 1}, {index: 2}, {index: 3}}}
+	for _, want := range []int{2, 3, 1} {
+		f.rotate()
+		if f.slots[0].index != want {
+			t.Errorf("slot %d is the first, want %d", f.slots[0].index, want)
+		}
+	}
+	(&fan{}).rotate()
+}
+
 // TestUplinkLossIsNotTheViewers checks that holes which the publisher's line made are not blamed on the viewer's.
 func TestUplinkLossIsNotTheViewers(t *testing.T) {
 	b := newBench(t)

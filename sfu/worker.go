@@ -30,6 +30,15 @@ type fan struct {
 	slots []*slot
 }
 
+// rotate makes the first slot the last.
+func (f *fan) rotate() {
+	if n := len(f.slots); n > 1 {
+		first := f.slots[0]
+		copy(f.slots, f.slots[1:])
+		f.slots[n-1] = first
+	}
+}
+
 // worker owns the slots of the viewers pinned to it. Who holds mu is the worker: its goroutine, for control, ticks and packets of
 // the plain path, or the reader of its media socket, which runs a batch to completion. Writes are collected and never
 // wait, so mu is held for microseconds.
@@ -173,8 +182,10 @@ func (w *worker) forwardAll() {
 }
 
 // forward writes the packets of one fan among items to every slot of it, slot by slot: packets of one viewer that follow each
-// other leave in one run. It takes the items out.
+// other leave in one run. It takes the items out. Every time another slot is the first, so that nobody is always the last of a
+// thousand.
 func (w *worker) forward(f *fan, items []item) {
+	f.rotate()
 	now := w.s.now()
 	for i := 0; i < len(f.slots); {
 		sl := f.slots[i]

@@ -59,14 +59,23 @@ function read() {
 /** settle waits until the page has drawn what it was told. */
 const settle = (page) => page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
 
+/** lasting gives the faults that do not go away by themselves: on a busy machine a page takes a moment to follow its new size. */
+async function lasting(page, ms = 3000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    await settle(page);
+    const found = await page.evaluate(read);
+    if (!found.length || Date.now() > end) return found;
+  }
+}
+
 /** faults of a page at each size, as "390x844 what". */
 export async function faults(p, wanted = every) {
   const before = p.page.viewportSize();
   const lines = [];
   for (const size of wanted) {
     await p.page.setViewportSize(size);
-    await settle(p.page);
-    for (const line of await p.page.evaluate(read)) lines.push(`${size.width}x${size.height} ${line}`);
+    for (const line of await lasting(p.page)) lines.push(`${size.width}x${size.height} ${line}`);
   }
   await p.page.setViewportSize(before);
   return lines;
