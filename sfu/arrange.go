@@ -336,7 +336,7 @@ func (c *Conference) tellPublishers(now int64) {
 		}
 		want := max(src.wantLayer, layerH)
 		if len(c.taps) > 0 {
-			want = layerF
+			want = max(want, src.tapped.best)
 		}
 		switch {
 		case want > src.onLayers:

@@ -324,6 +324,7 @@ func (c *Conference) tick(now int64) {
 	for _, st := range c.order {
 		st.arrange(now)
 	}
+	c.directTaps(now)
 	c.tellPublishers(now)
 }
 

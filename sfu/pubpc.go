@@ -117,10 +117,10 @@ func (u *pubPC) addLayer(kind Kind, track *webrtc.TrackRemote, params webrtc.RTP
 	}
 	l.check = st.check
 	u.layers = append(u.layers, l)
-	for _, t := range st.conf.taps {
-		t.Opened(src.id, l.ssrc, l.rid, params)
-	}
 	l.params = params
+	for _, t := range st.conf.taps {
+		l.openTo(t)
+	}
 	u.known(l)
 	return l
 }

@@ -114,7 +114,7 @@ func (f *Feed) addStream(u *pubPC, s FeedStream) {
 	u.layers = append(u.layers, l)
 	f.layers[s.Kind] = l
 	for _, t := range f.conf.taps {
-		t.Opened(src.id, l.ssrc, l.rid, l.params)
+		l.openTo(t)
 	}
 }
 

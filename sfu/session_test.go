@@ -22,10 +22,12 @@ func newTap() *tapRecorder {
 	return &tapRecorder{opened: map[uint32]int{}, rtp: map[uint32]int{}, closed: map[uint32]int{}}
 }
 
-func (r *tapRecorder) Opened(src, _ uint32, _ string, _ webrtc.RTPParameters) { r.add(r.opened, src) }
-func (r *tapRecorder) RTP(src, _ uint32, _ time.Time, _ []byte)               { r.add(r.rtp, src) }
-func (r *tapRecorder) RTCP(uint32, uint32, time.Time, []byte)                 {}
-func (r *tapRecorder) Closed(src, _ uint32)                                   { r.add(r.closed, src) }
+func (r *tapRecorder) Opened(src, _ uint32, _, _, _ string, _ webrtc.RTPParameters) {
+	r.add(r.opened, src)
+}
+func (r *tapRecorder) RTP(src, _ uint32, _ time.Time, _ []byte) { r.add(r.rtp, src) }
+func (r *tapRecorder) RTCP(uint32, uint32, time.Time, []byte)   {}
+func (r *tapRecorder) Closed(src, _ uint32)                     { r.add(r.closed, src) }
 
 func (r *tapRecorder) add(m map[uint32]int, src uint32) {
 	r.mu.Lock()

@@ -31,11 +31,12 @@ type sourceKey struct {
 
 // Source is one microphone, camera or screen of one person. It outlives the PeerConnections that feed it.
 type Source struct {
-	id   uint32 // CSRC
-	key  sourceKey
-	gate atomic.Bool                           // open; checked for each packet before the ring
-	lays [len(layerRIDs)]atomic.Pointer[Layer] // nil when not published
-	taps atomic.Pointer[[]Tap]
+	id     uint32 // CSRC
+	key    sourceKey
+	gate   atomic.Bool                           // open; checked for each packet before the ring
+	lays   [len(layerRIDs)]atomic.Pointer[Layer] // nil when not published
+	taps   atomic.Pointer[[]Tap]
+	tapped tapping
 
 	lastPassed atomic.Int64 // now() of the newest packet that passed the gate, 0 = none
 
@@ -56,7 +57,10 @@ type Source struct {
 }
 
 func newSource(id uint32, key sourceKey) *Source {
-	return &Source{id: id, key: key, onLayers: layersUntold, wantLayer: -1}
+	s := &Source{id: id, key: key, onLayers: layersUntold, wantLayer: -1}
+	s.tapped.want.Store(tapNoLayer)
+	s.tapped.now.Store(tapNoLayer)
+	return s
 }
 
 // isVideo tells whether the source is a picture.

@@ -54,7 +54,7 @@ func (n *uplinkNack) onPacket(p *packets.Packet, ext uint64) {
 			SenderSSRC: n.l.pub.ssrc, MediaSSRC: n.l.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(n.sns),
 		})
 	}
-	if n.gen.Broken() && len(*n.l.fans.Load()) > 0 {
+	if n.gen.Broken() && (len(*n.l.fans.Load()) > 0 || n.l.isTapped()) {
 		n.l.requestKeyframe(p.Arrival)
 	}
 }
