@@ -20,8 +20,14 @@ const (
 	lowerAfter                      = 5 * time.Second // dynacast: a layer nobody wants is told off this late
 )
 
-// arrange decides what the seat's slots show, hands changes to the viewer's worker and tells the client.
+// arrange arranges one seat out of turn.
 func (st *seat) arrange(now int64) {
+	st.conf.takeStock()
+	st.place(now)
+}
+
+// place decides what the seat's slots show, hands changes to the viewer's worker and tells the client. The conference has taken stock.
+func (st *seat) place(now int64) {
 	v := st.viewer
 	if v == nil {
 		return
@@ -110,16 +116,18 @@ func (st *seat) fillAudio(prev []uint32) {
 		}
 	}
 	for _, priority := range []bool{true, false} {
-		for _, other := range st.conf.order {
-			id := st.conf.ids[sourceKey{other.part.ID, KindMic}]
+		for _, mic := range st.conf.mics {
 			i := slices.Index(st.audio, 0)
-			if i < 0 || st.conf.hasPriority(other.part) != priority || !free(id) {
+			if i < 0 {
+				return
+			}
+			if mic.priority != priority || !free(mic.id) {
 				continue
 			}
 			if last := len(st.audio) - 1; priority && st.audio[last] == 0 {
 				i = last
 			}
-			st.audio[i] = id
+			st.audio[i] = mic.id
 		}
 	}
 }
@@ -209,9 +217,9 @@ func (st *seat) stage() uint32 {
 	if id := st.anyPriority(); id != 0 || st.part.Profile == ProfileAudience {
 		return id
 	}
-	for _, other := range c.order {
-		if id := st.picture(other.part.ID); id != 0 && c.ingests[other.part.ID] == nil {
-			return id
+	for _, cam := range c.cams {
+		if !cam.fed && cam.who != st.part.ID {
+			return cam.id
 		}
 	}
 	return 0
@@ -230,11 +238,9 @@ func (c *Conference) lastSpoke(who string) bool {
 
 // anyPriority is the camera of a chair or hall, for an audience that would see nothing.
 func (st *seat) anyPriority() uint32 {
-	for _, other := range st.conf.order {
-		if st.conf.hasPriority(other.part) && st.conf.ingests[other.part.ID] == nil {
-			if id := st.picture(other.part.ID); id != 0 {
-				return id
-			}
+	for _, cam := range st.conf.cams {
+		if cam.priority && !cam.fed && cam.who != st.part.ID {
+			return cam.id
 		}
 	}
 	return 0
@@ -268,9 +274,9 @@ func (st *seat) grid(stage uint32, room int) []uint32 {
 		return nil
 	}
 	var cams []uint32
-	for _, other := range st.conf.order {
-		if id := st.picture(other.part.ID); id != 0 && id != stage && !slices.Contains(cams, id) {
-			cams = append(cams, id)
+	for _, cam := range st.conf.cams {
+		if cam.who != st.part.ID && cam.id != stage {
+			cams = append(cams, cam.id)
 		}
 	}
 	from := max(0, st.want.Page) * tiles

@@ -51,6 +51,16 @@ type Conference struct {
 	ended    map[string]string // why the last encoder of a person left
 	watchers int
 	beat     int
+	mics     []onAir // what takeStock found
+	cams     []onAir
+}
+
+// onAir is a present source and whose it is.
+type onAir struct {
+	id       uint32
+	who      string
+	priority bool
+	fed      bool // by an encoder
 }
 
 func newConference(s *Server, sitting string) *Conference {
@@ -321,11 +331,30 @@ func (c *Conference) tick(now int64) {
 	for _, src := range c.sources {
 		src.wantLayer = -1
 	}
+	c.takeStock()
 	for _, st := range c.order {
-		st.arrange(now)
+		st.place(now)
 	}
 	c.directTaps(now)
 	c.tellPublishers(now)
+}
+
+// takeStock lists the present microphones and cameras in the order of joining, once for all who are arranged after it: a thousand
+// listeners must not each look at a thousand others.
+func (c *Conference) takeStock() {
+	c.mics, c.cams = c.mics[:0], c.cams[:0]
+	for _, st := range c.order {
+		c.mics = c.appendOnAir(c.mics, st, KindMic)
+		c.cams = c.appendOnAir(c.cams, st, KindCam)
+	}
+}
+
+func (c *Conference) appendOnAir(list []onAir, st *seat, kind Kind) []onAir {
+	src := c.sources[sourceKey{st.part.ID, kind}]
+	if src == nil || !src.present || slices.ContainsFunc(list, func(o onAir) bool { return o.id == src.id }) {
+		return list
+	}
+	return append(list, onAir{src.id, st.part.ID, c.hasPriority(st.part), c.ingests[st.part.ID] != nil})
 }
 
 // watchSources announces sources whose packets began to pass and withdraws those that ended.
