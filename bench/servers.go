@@ -26,6 +26,7 @@ type ours struct {
 }
 
 func newOurs() (server, error) {
+	sfu.SaveMemory() // as the program does
 	s, err := sfu.NewServer(sfu.Config{Listen: netip.MustParseAddr("127.0.0.1"), TCPPort: -1})
 	if err != nil {
 		return nil, err

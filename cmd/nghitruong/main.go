@@ -14,12 +14,15 @@ import (
 	_ "time/tzdata" // papers and logs know Vietnam's time on a machine without zone files
 
 	"github.com/spf13/cobra"
+
+	"nghitruong/sfu"
 )
 
 // version is set by the linker.
 var version = "unknown"
 
 func main() {
+	sfu.SaveMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
