@@ -34,7 +34,7 @@ func (st *seat) place(now int64) {
 	}
 	st.arrangeAudio(v, now)
 	st.arrangeVideo(v, now)
-	next := SlotMap{A: slices.Clone(st.audio), V: make([]VideoSlot, len(v.video))}
+	next := SlotMap{A: st.audio, V: st.conf.slots[:0]}
 	for i := range v.audio {
 		src := st.conf.bySrc[st.audio[i]]
 		var l *Layer
@@ -45,13 +45,14 @@ func (st *seat) place(now int64) {
 	}
 	st.allocate(v, now)
 	for i := range v.video {
-		next.V[i] = st.show(v, i, now)
+		next.V = append(next.V, st.show(v, i, now))
 	}
+	st.conf.slots = next.V
 	same := slices.Equal(next.A, st.shown.A) && slices.Equal(next.V, st.shown.V)
 	if (same && !st.fresh) || now-st.told < int64(slotsApart) && st.told != 0 {
 		return
 	}
-	next.Epoch = st.shown.Epoch + 1
+	next = SlotMap{Epoch: st.shown.Epoch + 1, A: slices.Clone(next.A), V: slices.Clone(next.V)}
 	st.shown, st.told, st.fresh = next, now, false
 	if st.sink != nil {
 		st.sink.Slots(SlotMap{Epoch: next.Epoch, A: slices.Clone(next.A), V: slices.Clone(next.V)})

@@ -53,6 +53,7 @@ type Conference struct {
 	beat     int
 	mics     []onAir // what takeStock found
 	cams     []onAir
+	slots    []VideoSlot // scratch
 }
 
 // onAir is a present source and whose it is.

@@ -54,6 +54,7 @@ func checkOffer(raw string, pc PC, profile Profile) (checkedOffer, error) {
 	bundle := bundled(&d)
 	for i, m := range d.MediaDescriptions {
 		m.Attributes = withoutCandidates(m.Attributes)
+		keepCodecs(m)
 		mid, err := checkLine(&d, m, i, pc, bundle)
 		if err != nil {
 			return checkedOffer{}, err
@@ -143,6 +144,33 @@ func withoutCandidates(attrs []sdp.Attribute) []sdp.Attribute {
 		}
 	}
 	return out
+}
+
+// keepCodecs takes out of a media section the payload types that the server cannot forward, and their repairs: browsers offer some
+// forty in each section, and Pion would compare each with each. A section in which nothing would be left stays as it is.
+func keepCodecs(m *sdp.MediaDescription) {
+	keep := map[string]bool{}
+	for _, a := range m.Attributes {
+		pt, codec, _ := strings.Cut(a.Value, " ")
+		name, _, _ := strings.Cut(codec, "/")
+		if a.Key == "rtpmap" && codecName(m.MediaName.Media+"/"+name) != "" {
+			keep[pt] = true
+		}
+	}
+	if len(keep) == 0 {
+		return
+	}
+	for _, a := range m.Attributes {
+		pt, params, _ := strings.Cut(a.Value, " ")
+		if of, ok := strings.CutPrefix(params, "apt="); ok && a.Key == "fmtp" && keep[of] {
+			keep[pt] = true
+		}
+	}
+	m.MediaName.Formats = slices.DeleteFunc(m.MediaName.Formats, func(pt string) bool { return !keep[pt] })
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		pt, _, _ := strings.Cut(a.Value, " ")
+		return (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && pt != "*" && !keep[pt]
+	})
 }
 
 // bundled gives the mids of the first BUNDLE group.

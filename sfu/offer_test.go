@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -135,6 +137,40 @@ func TestRemoteAllowed(t *testing.T) {
 	}
 	if remoteAllowed(true)(nil) {
 		t.Error("no address is allowed")
+	}
+}
+
+// TestKeepCodecs checks that only what the server forwards is left of a browser's section, with its repairs, and that a section
+// of strangers stays as it is.
+func TestKeepCodecs(t *testing.T) {
+	section := func(formats string, attrs ...string) *sdp.MediaDescription {
+		m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "video", Formats: strings.Fields(formats)}}
+		for _, a := range attrs {
+			key, value, _ := strings.Cut(a, ":")
+			m.Attributes = append(m.Attributes, sdp.NewAttribute(key, value))
+		}
+		return m
+	}
+	m := section("96 97 98 99 100 101", "mid:1", "rtpmap:96 VP8/90000", "rtcp-fb:96 nack", "rtpmap:97 rtx/90000", "fmtp:97 apt=96",
+		"rtpmap:98 VP9/90000", "rtcp-fb:98 nack", "fmtp:98 profile-id=0", "rtpmap:99 rtx/90000", "fmtp:99 apt=98", "rtcp-fb:* transport-cc",
+		"rtpmap:100 H264/90000", "fmtp:100 packetization-mode=1", "rtpmap:101 flexfec-03/90000")
+	keepCodecs(m)
+	if got := strings.Join(m.MediaName.Formats, " "); got != "96 97 100" {
+		t.Errorf("formats %s", got)
+	}
+	var left []string
+	for _, a := range m.Attributes {
+		left = append(left, a.Key+":"+a.Value)
+	}
+	want := []string{"mid:1", "rtpmap:96 VP8/90000", "rtcp-fb:96 nack", "rtpmap:97 rtx/90000", "fmtp:97 apt=96", "rtcp-fb:* transport-cc",
+		"rtpmap:100 H264/90000", "fmtp:100 packetization-mode=1"}
+	if !slices.Equal(left, want) {
+		t.Errorf("attributes %q", left)
+	}
+	strangers := section("98", "rtpmap:98 VP9/90000")
+	keepCodecs(strangers)
+	if len(strangers.MediaName.Formats) != 1 || len(strangers.Attributes) != 1 {
+		t.Errorf("left of a stranger's section: %+v", strangers)
 	}
 }
 
