@@ -79,6 +79,15 @@ var commands = map[string][]council.Role{
 	"chair.take":   {council.RoleClerk},
 	"chair.return": steer,
 
+	"recording.start":  {council.RoleClerk},
+	"recording.pause":  {council.RoleClerk},
+	"recording.resume": {council.RoleClerk},
+	"recording.stop":   {council.RoleClerk},
+
+	"recording.halt":   {},
+	"recording.reduce": {},
+	"recording.seal":   {},
+	"recording.miss":   {},
 	"connection.lost":  {},
 	"connection.back":  {},
 	"attendance.count": {},

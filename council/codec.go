@@ -30,9 +30,13 @@ var (
 		command[BallotOpen], command[BallotClose], command[BallotRemind], command[VoteCast], command[VoteRecord],
 		command[MessageSend], command[MessageHide],
 		command[AdmissionSet], command[AdmissionAdmit], command[AdmissionRefuse], command[ChairTake], command[ChairReturn],
+		command[RecordingStart], command[RecordingPause], command[RecordingResume], command[RecordingStop],
 	)
-	systemCommands = commandTable(command[ConnectionLost], command[ConnectionBack], command[AttendanceCount])
-	events         = eventTable(
+	systemCommands = commandTable(
+		command[ConnectionLost], command[ConnectionBack], command[AttendanceCount],
+		command[RecordingHalt], command[RecordingReduce], command[RecordingSeal], command[RecordingMiss],
+	)
+	events = eventTable(
 		event[SittingPublished], event[SittingOpened], event[SittingPaused], event[SittingResumed], event[SittingClosed],
 		event[AgendaMoved], event[RollCallOpened], event[PersonMarked], event[RollCallClosed],
 		event[HandRaised], event[HandChanged], event[HandLowered],
@@ -42,6 +46,8 @@ var (
 		event[BallotOpened], event[BallotReminded], event[VoteReceived], event[VoteRecorded], event[BallotClosed],
 		event[MessageSent], event[MessageHidden],
 		event[AdmissionSwitched], event[PersonsAdmitted], event[PersonRefused], event[ChairTaken], event[ChairReturned],
+		event[RecordingStarted], event[RecordingPaused], event[RecordingResumed], event[RecordingEnded], event[RecordingReduced],
+		event[RecordingSegmentsSealed], event[RecordingGap],
 		event[PersonLost], event[PersonBack], event[AttendanceCounted],
 	)
 )

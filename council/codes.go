@@ -53,6 +53,9 @@ const (
 	CodeChairOnline      = "chair_online"
 	CodeChairTaken       = "chair_taken"
 	CodeChairNotTaken    = "chair_not_taken"
+	CodeRecordingOn      = "recording_on"
+	CodeRecordingOff     = "recording_off"
+	CodeNeedsDecision    = "needs_decision"
 	CodeSideTextRequired = "side_text_required"
 )
 
@@ -115,6 +118,9 @@ var Codes = []CodeInfo{
 	{CodeChairOnline, Conflict, nil, "the chair is connected"},
 	{CodeChairTaken, Conflict, nil, "another clerk presides for the time being"},
 	{CodeChairNotTaken, Conflict, nil, "nobody has taken the chair"},
+	{CodeRecordingOn, Conflict, nil, "the sitting is being recorded already"},
+	{CodeRecordingOff, Conflict, nil, "no recording runs"},
+	{CodeNeedsDecision, Conflict, nil, "a sitting that is not public is recorded only when that was decided"},
 	{CodeSideTextRequired, Internal, nil, "the room did not put a text from or to a citizen into the side table"},
 }
 

@@ -177,6 +177,38 @@ type (
 	// ChairReturn gives it back.
 	ChairReturn struct{}
 
+	// RecordingStart begins a recording.
+	RecordingStart struct {
+		Decided bool `json:"decided,omitempty"` // recording was decided: required for a sitting that is not public
+	}
+	// RecordingPause holds it.
+	RecordingPause struct{}
+	// RecordingResume goes on with it.
+	RecordingResume struct{}
+	// RecordingStop ends it; a new start makes a new one.
+	RecordingStop struct{}
+
+	// RecordingHalt is the recorder's own: no room is left.
+	RecordingHalt struct{}
+	// RecordingReduce is the recorder's own: little room is left, pictures are no longer recorded, or again.
+	RecordingReduce struct {
+		AudioOnly bool `json:"audio_only"`
+	}
+	// RecordingSeal is the recorder's own: these files are final. It may be repeated.
+	RecordingSeal struct {
+		Recording string            `json:"recording"`
+		Segments  []RecordedSegment `json:"segments"`
+	}
+	// RecordingMiss is the recorder's own: a stretch could not be written.
+	RecordingMiss struct {
+		Recording string `json:"recording"`
+		Src       uint32 `json:"src,omitempty"` // 0 = all sources
+		From      int64  `json:"from"`          // Unix milliseconds
+		To        int64  `json:"to"`
+		Packets   int    `json:"packets,omitempty"` // as far as known
+		Why       string `json:"why"`               // "disk", "restart"
+	}
+
 	// ConnectionLost is the room's own: a member was away longer than the grace time ("mất kết nối").
 	ConnectionLost struct {
 		Person PersonID `json:"person"`
@@ -241,6 +273,14 @@ func (AdmissionSet) CommandName() string     { return "admission.set" }
 func (AdmissionAdmit) CommandName() string   { return "admission.admit" }
 func (AdmissionRefuse) CommandName() string  { return "admission.refuse" }
 func (ChairTake) CommandName() string        { return "chair.take" }
+func (RecordingStart) CommandName() string   { return "recording.start" }
+func (RecordingPause) CommandName() string   { return "recording.pause" }
+func (RecordingResume) CommandName() string  { return "recording.resume" }
+func (RecordingStop) CommandName() string    { return "recording.stop" }
+func (RecordingHalt) CommandName() string    { return "recording.halt" }
+func (RecordingReduce) CommandName() string  { return "recording.reduce" }
+func (RecordingSeal) CommandName() string    { return "recording.seal" }
+func (RecordingMiss) CommandName() string    { return "recording.miss" }
 func (ChairReturn) CommandName() string      { return "chair.return" }
 func (ConnectionLost) CommandName() string   { return "connection.lost" }
 func (ConnectionBack) CommandName() string   { return "connection.back" }

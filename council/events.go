@@ -195,6 +195,44 @@ type (
 	// ChairReturned ends that.
 	ChairReturned struct{}
 
+	// RecordingStarted begins a recording; its id is "r" and the event's sequence.
+	RecordingStarted struct {
+		Recording string `json:"recording"`
+		Decided   bool   `json:"decided,omitempty"` // a sitting that is not public: recording was decided
+	}
+	// RecordingPaused holds it.
+	RecordingPaused struct {
+		Recording string `json:"recording"`
+	}
+	// RecordingResumed goes on with it.
+	RecordingResumed struct {
+		Recording string `json:"recording"`
+	}
+	// RecordingEnded is a recording's end.
+	RecordingEnded struct {
+		Recording string `json:"recording"`
+		Why       string `json:"why"` // "clerk", "close", "space"
+	}
+	// RecordingReduced leaves pictures out because little room is left, or takes them again.
+	RecordingReduced struct {
+		Recording string `json:"recording"`
+		AudioOnly bool   `json:"audio_only"`
+	}
+	// RecordingSegmentsSealed lists files that are final, by their sums. It may come after the close.
+	RecordingSegmentsSealed struct {
+		Recording string            `json:"recording"`
+		Segments  []RecordedSegment `json:"segments"`
+	}
+	// RecordingGap is a stretch that was not written.
+	RecordingGap struct {
+		Recording string `json:"recording"`
+		Src       uint32 `json:"src,omitempty"` // 0 = all sources
+		From      int64  `json:"from"`          // Unix milliseconds
+		To        int64  `json:"to"`
+		Packets   int    `json:"packets,omitempty"`
+		Why       string `json:"why"` // "disk", "restart"
+	}
+
 	// PersonLost says that a listed person was away longer than the grace time ("mất kết nối"); not a leave.
 	PersonLost struct {
 		Person PersonID `json:"person"`
@@ -212,42 +250,49 @@ type (
 )
 
 // EventType names the event in the ledger.
-func (SittingPublished) EventType() string  { return "SittingPublished" }
-func (SittingOpened) EventType() string     { return "SittingOpened" }
-func (SittingPaused) EventType() string     { return "SittingPaused" }
-func (SittingResumed) EventType() string    { return "SittingResumed" }
-func (SittingClosed) EventType() string     { return "SittingClosed" }
-func (AgendaMoved) EventType() string       { return "AgendaMoved" }
-func (RollCallOpened) EventType() string    { return "RollCallOpened" }
-func (PersonMarked) EventType() string      { return "PersonMarked" }
-func (RollCallClosed) EventType() string    { return "RollCallClosed" }
-func (HandRaised) EventType() string        { return "HandRaised" }
-func (HandChanged) EventType() string       { return "HandChanged" }
-func (HandLowered) EventType() string       { return "HandLowered" }
-func (FloorGiven) EventType() string        { return "FloorGiven" }
-func (FloorAccepted) EventType() string     { return "FloorAccepted" }
-func (FloorDeclined) EventType() string     { return "FloorDeclined" }
-func (FloorExtended) EventType() string     { return "FloorExtended" }
-func (FloorEnded) EventType() string        { return "FloorEnded" }
-func (GateChanged) EventType() string       { return "GateChanged" }
-func (PersonMuted) EventType() string       { return "PersonMuted" }
-func (PersonUnmuted) EventType() string     { return "PersonUnmuted" }
-func (AllMuted) EventType() string          { return "AllMuted" }
-func (MuteUndone) EventType() string        { return "MuteUndone" }
-func (CitizensStopped) EventType() string   { return "CitizensStopped" }
-func (StagePinned) EventType() string       { return "StagePinned" }
-func (BallotOpened) EventType() string      { return "BallotOpened" }
-func (BallotReminded) EventType() string    { return "BallotReminded" }
-func (VoteReceived) EventType() string      { return "VoteReceived" }
-func (VoteRecorded) EventType() string      { return "VoteRecorded" }
-func (BallotClosed) EventType() string      { return "BallotClosed" }
-func (MessageSent) EventType() string       { return "MessageSent" }
-func (MessageHidden) EventType() string     { return "MessageHidden" }
-func (AdmissionSwitched) EventType() string { return "AdmissionSwitched" }
-func (PersonsAdmitted) EventType() string   { return "PersonsAdmitted" }
-func (PersonRefused) EventType() string     { return "PersonRefused" }
-func (ChairTaken) EventType() string        { return "ChairTaken" }
-func (ChairReturned) EventType() string     { return "ChairReturned" }
-func (PersonLost) EventType() string        { return "PersonLost" }
-func (PersonBack) EventType() string        { return "PersonBack" }
-func (AttendanceCounted) EventType() string { return "AttendanceCounted" }
+func (SittingPublished) EventType() string        { return "SittingPublished" }
+func (SittingOpened) EventType() string           { return "SittingOpened" }
+func (SittingPaused) EventType() string           { return "SittingPaused" }
+func (SittingResumed) EventType() string          { return "SittingResumed" }
+func (SittingClosed) EventType() string           { return "SittingClosed" }
+func (AgendaMoved) EventType() string             { return "AgendaMoved" }
+func (RollCallOpened) EventType() string          { return "RollCallOpened" }
+func (PersonMarked) EventType() string            { return "PersonMarked" }
+func (RollCallClosed) EventType() string          { return "RollCallClosed" }
+func (HandRaised) EventType() string              { return "HandRaised" }
+func (HandChanged) EventType() string             { return "HandChanged" }
+func (HandLowered) EventType() string             { return "HandLowered" }
+func (FloorGiven) EventType() string              { return "FloorGiven" }
+func (FloorAccepted) EventType() string           { return "FloorAccepted" }
+func (FloorDeclined) EventType() string           { return "FloorDeclined" }
+func (FloorExtended) EventType() string           { return "FloorExtended" }
+func (FloorEnded) EventType() string              { return "FloorEnded" }
+func (GateChanged) EventType() string             { return "GateChanged" }
+func (PersonMuted) EventType() string             { return "PersonMuted" }
+func (PersonUnmuted) EventType() string           { return "PersonUnmuted" }
+func (AllMuted) EventType() string                { return "AllMuted" }
+func (MuteUndone) EventType() string              { return "MuteUndone" }
+func (CitizensStopped) EventType() string         { return "CitizensStopped" }
+func (StagePinned) EventType() string             { return "StagePinned" }
+func (BallotOpened) EventType() string            { return "BallotOpened" }
+func (BallotReminded) EventType() string          { return "BallotReminded" }
+func (VoteReceived) EventType() string            { return "VoteReceived" }
+func (VoteRecorded) EventType() string            { return "VoteRecorded" }
+func (BallotClosed) EventType() string            { return "BallotClosed" }
+func (MessageSent) EventType() string             { return "MessageSent" }
+func (MessageHidden) EventType() string           { return "MessageHidden" }
+func (AdmissionSwitched) EventType() string       { return "AdmissionSwitched" }
+func (PersonsAdmitted) EventType() string         { return "PersonsAdmitted" }
+func (PersonRefused) EventType() string           { return "PersonRefused" }
+func (ChairTaken) EventType() string              { return "ChairTaken" }
+func (ChairReturned) EventType() string           { return "ChairReturned" }
+func (RecordingStarted) EventType() string        { return "RecordingStarted" }
+func (RecordingPaused) EventType() string         { return "RecordingPaused" }
+func (RecordingResumed) EventType() string        { return "RecordingResumed" }
+func (RecordingEnded) EventType() string          { return "RecordingEnded" }
+func (RecordingReduced) EventType() string        { return "RecordingReduced" }
+func (RecordingSegmentsSealed) EventType() string { return "RecordingSegmentsSealed" }
+func (RecordingGap) EventType() string            { return "RecordingGap" }
+func (PersonLost) EventType() string              { return "PersonLost" }
+func (PersonBack) EventType() string              { return "PersonBack" }
+func (AttendanceCounted) EventType() string       { return "AttendanceCounted" }

@@ -92,6 +92,7 @@ func (SittingClose) decide(s *Sitting, _ asker) ([]EventBody, error) {
 	if s.roll.state == rollOpen {
 		out = append(out, s.rollCallClosed())
 	}
+	out = append(out, s.stopRecording(whyClose)...)
 	return append(out, SittingClosed{}), nil
 }
 

@@ -93,7 +93,8 @@ func (s *Sitting) chairNow(live *Live) PersonID {
 func (s *Sitting) Media(live *Live) MediaDirection {
 	live = live.orNone()
 	d := MediaDirection{
-		Chair: s.chairNow(live), Why: s.gate.why,
+		Recording: s.recordingWish(),
+		Chair:     s.chairNow(live), Why: s.gate.why,
 		Mic: map[PersonID]bool{}, Cam: map[PersonID]bool{}, Screen: map[PersonID]bool{}, Priority: map[PersonID]bool{},
 	}
 	ids := s.listed()

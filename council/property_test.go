@@ -46,6 +46,8 @@ func randomCommand(t *rapid.T, h *house) CommandBody {
 		MessageSend{To: string(person), Text: "vâng"}, MessageHide{Seq: h.Seq(), Reason: reason},
 		AdmissionSet{On: on, Inside: []PersonID{person}}, AdmissionAdmit{Persons: []PersonID{person}}, AdmissionRefuse{person, reason},
 		ChairTake{}, ChairReturn{}, ConnectionLost{person}, ConnectionBack{person}, AttendanceCount{Online, 0, 3},
+		RecordingStart{Decided: on}, RecordingPause{}, RecordingResume{}, RecordingStop{}, RecordingHalt{}, RecordingReduce{on},
+		RecordingSeal{Recording: "r9", Segments: []RecordedSegment{{Src: 1, N: 2}}}, RecordingMiss{Recording: "r9", Why: GapDisk},
 	}
 	if rapid.IntRange(0, 99).Draw(t, "end") == 0 {
 		return SittingClose{}

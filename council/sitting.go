@@ -41,6 +41,7 @@ type Sitting struct {
 	interim    PersonID          // the clerk who presides for the chair
 	lost       map[PersonID]bool // mất kết nối
 	headcounts []Headcount
+	recordings []*recording // in order of their start
 }
 
 type itemMove struct {

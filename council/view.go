@@ -6,7 +6,7 @@ import "slices"
 const citizensSee = 5
 
 // View gives the document of a topic as one audience may see it: an AgendaView, RollCallView, QueueView, FloorView, BallotView,
-// MessagesView or PeopleView. TopicSelf has no audience: see Self. Nil for an unknown topic. live may be nil.
+// MessagesView, PeopleView or RecordingView. TopicSelf has no audience: see Self. Nil for an unknown topic. live may be nil.
 func (s *Sitting) View(t Topic, a Audience, live *Live) any {
 	v := viewer{s: s, audience: a, live: live.orNone()}
 	switch t {
@@ -24,6 +24,8 @@ func (s *Sitting) View(t Topic, a Audience, live *Live) any {
 		return v.messages()
 	case TopicPeople:
 		return v.people()
+	case TopicRecording:
+		return v.recording()
 	case TopicSelf:
 	}
 	return nil

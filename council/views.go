@@ -5,18 +5,19 @@ type Topic string
 
 // Topics of a sitting.
 const (
-	TopicAgenda   Topic = "agenda"
-	TopicRollCall Topic = "rollcall"
-	TopicQueue    Topic = "queue"
-	TopicFloor    Topic = "floor"
-	TopicBallot   Topic = "ballot"
-	TopicMessages Topic = "messages"
-	TopicPeople   Topic = "people"
-	TopicSelf     Topic = "self"
+	TopicAgenda    Topic = "agenda"
+	TopicRollCall  Topic = "rollcall"
+	TopicQueue     Topic = "queue"
+	TopicFloor     Topic = "floor"
+	TopicBallot    Topic = "ballot"
+	TopicMessages  Topic = "messages"
+	TopicPeople    Topic = "people"
+	TopicRecording Topic = "recording"
+	TopicSelf      Topic = "self"
 )
 
 // Topics lists every topic in the order in which a joining client gets them.
-var Topics = []Topic{TopicSelf, TopicAgenda, TopicFloor, TopicRollCall, TopicQueue, TopicBallot, TopicPeople, TopicMessages}
+var Topics = []Topic{TopicSelf, TopicAgenda, TopicFloor, TopicRollCall, TopicQueue, TopicRecording, TopicBallot, TopicPeople, TopicMessages}
 
 // Audience is a class of viewers that gets one and the same encoding of a topic.
 type Audience string
@@ -42,6 +43,7 @@ type Live struct {
 	CitizensOnline int
 	Ready          map[PersonID]bool // halls that pressed "Sẵn sàng"
 	Head           string            // first 16 hex digits of the ledger's head hash
+	Recording      *RecordingLight   // how the recording goes; nil = not known
 }
 
 // CitizenName is what a citizen wrote at the door.
@@ -350,6 +352,33 @@ type SelfView struct {
 	Thread    []MessageItem `json:"thread,omitempty"` // own messages with the clerk
 }
 
+// RecordingView says whether the sitting is being recorded.
+type RecordingView struct {
+	State         RecordingState  `json:"state"`
+	Since         int64           `json:"since"`                    // of the state
+	MS            int64           `json:"ms"`                       // recorded before Since, milliseconds
+	AudioOnly     bool            `json:"audio_only,omitempty"`     // little room is left: no pictures
+	Light         *RecordingLight `json:"light,omitempty"`          // steer only, while on
+	NeedsDecision bool            `json:"needs_decision,omitempty"` // steer only: the sitting is not public
+}
+
+// RecordingLight is how a recording goes, told each second.
+type RecordingLight struct {
+	Lamp     string `json:"lamp"`           // "on": bytes became durable in the last 2 s; "quiet": nothing arrives; "stalled": what arrives is not durable
+	SyncedAt int64  `json:"synced_at"`      // everything that arrived before it is durable
+	Bytes    int64  `json:"bytes"`          // durable, of this stretch
+	Lost     int64  `json:"lost,omitempty"` // packets that could not be written
+	Slow     bool   `json:"slow,omitempty"` // the disk needs more than a second to make bytes durable
+	Space    string `json:"space"`          // "ok", "low" (10 % free), "audio" (5 %: no pictures), "full" (1 %: stopped)
+	FreePct  int    `json:"free_pct"`
+}
+
+// RecordingWish is what the recorder must do: ID is the newest recording.
+type RecordingWish struct {
+	ID    string
+	State RecordingState
+}
+
 // MediaDirection is what the media server must obey; never sent to clients.
 type MediaDirection struct {
 	Stage    PersonID
@@ -359,4 +388,6 @@ type MediaDirection struct {
 	Screen   map[PersonID]bool
 	Why      string            // "chair", "floor", "policy"
 	Priority map[PersonID]bool // chair and halls
+
+	Recording RecordingWish
 }

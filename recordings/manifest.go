@@ -38,6 +38,7 @@ type Manifest struct {
 	Recording string    `json:"recording"`
 	Sitting   string    `json:"sitting"`
 	State     State     `json:"state"`
+	Noted     bool      `json:"noted,omitempty"` // sealed, and the ledger has every segment
 	Takes     []Take    `json:"takes"`
 	Streams   []Stream  `json:"streams"`
 	Segments  []Segment `json:"segments"`

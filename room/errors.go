@@ -9,16 +9,18 @@ import (
 
 // Codes of the room's own refusals, beside those of package council.
 const (
-	CodeNotAllowed       = "not_allowed"       // NotAllowed: these roles may not give this command
-	CodeKeyMissing       = "key_missing"       // Invalid: a command needs an idempotency key of 1 to 64 bytes
-	CodeKeyReused        = "key_reused"        // Conflict, data seq: the key was used for another command
-	CodeNotSaved         = "not_saved"         // Internal: could not be made durable; nothing was counted
-	CodeNoSpace          = "no_space"          // Internal: the disk is full; nothing was counted
-	CodeLedgerStopped    = "ledger_stopped"    // Internal: no more writes until the server was looked at
-	CodeRoomPanic        = "room_failed"       // Internal: the room failed and was rebuilt from its log
-	CodeNoSitting        = "no_such_sitting"   // NotFound: no published sitting has this id
-	CodeAlreadyPublished = "already_published" // Conflict: the log has begun
-	CodeServerStops      = "server_stops"      // Internal: the room ended; ask again after the restart
+	CodeNotAllowed       = "not_allowed"        // NotAllowed: these roles may not give this command
+	CodeKeyMissing       = "key_missing"        // Invalid: a command needs an idempotency key of 1 to 64 bytes
+	CodeKeyReused        = "key_reused"         // Conflict, data seq: the key was used for another command
+	CodeNotSaved         = "not_saved"          // Internal: could not be made durable; nothing was counted
+	CodeNoSpace          = "no_space"           // Internal: the disk is full; nothing was counted
+	CodeLedgerStopped    = "ledger_stopped"     // Internal: no more writes until the server was looked at
+	CodeRoomPanic        = "room_failed"        // Internal: the room failed and was rebuilt from its log
+	CodeNoSitting        = "no_such_sitting"    // NotFound: no published sitting has this id
+	CodeAlreadyPublished = "already_published"  // Conflict: the log has begun
+	CodeNoRecorder       = "no_recorder"        // Conflict: the server cannot record
+	CodeNoRecordingSpace = "no_recording_space" // Conflict, data hours, need: too little room for a recording
+	CodeServerStops      = "server_stops"       // Internal: the room ended; ask again after the restart
 )
 
 // Codes lists the room's codes with their kinds, for the protocol's table.
@@ -32,6 +34,8 @@ var Codes = []council.CodeInfo{
 	{Code: CodeRoomPanic, Kind: council.Internal, Meaning: "the act failed in the server and was not counted"},
 	{Code: CodeNoSitting, Kind: council.NotFound, Meaning: "no published sitting has this id"},
 	{Code: CodeAlreadyPublished, Kind: council.Conflict, Meaning: "the sitting is published already"},
+	{Code: CodeNoRecorder, Kind: council.Conflict, Meaning: "this server cannot record: its folder for recordings cannot be written"},
+	{Code: CodeNoRecordingSpace, Kind: council.Conflict, Data: []string{"hours", "need"}, Meaning: "there is room for `hours` hours of recording, `need` are needed"},
 	{Code: CodeServerStops, Kind: council.Internal, Meaning: "the server is stopping; repeat the act after the reconnect"},
 }
 

@@ -15,12 +15,13 @@ import (
 // epoch is the fencing epoch of a log's owner: one machine is always the first.
 const epoch = 1
 
-// Config wires a Registry. All but Log, Metrics and Boot are needed.
+// Config wires a Registry. All but Recorder, Log, Metrics and Boot are needed.
 type Config struct {
 	Ledger    Ledger
 	Permits   Permits
 	Side      SideTable
 	Directory Directory
+	Recorder  Recorder // nil: sittings cannot be recorded
 	Log       *slog.Logger
 	Metrics   *Metrics
 	Boot      string // names this start of the server; "" = random

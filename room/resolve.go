@@ -23,6 +23,8 @@ func (r *Room) resolve(ctx context.Context, b *batch, cmd council.Command) (coun
 		cmd.Body = body
 	case council.AdmissionAdmit:
 		cmd.Body = r.admitted(body)
+	case council.RecordingStart, council.RecordingResume:
+		return cmd, r.mayRecord()
 	case council.ChairTake:
 		cmd.ChairOnline = r.chairOnline()
 	case council.MessageSend:

@@ -23,6 +23,7 @@ type Room struct {
 	ledger            Ledger
 	permits           Permits
 	side              SideTable
+	recorder          Recorder // nil: none
 	log               *slog.Logger
 	metrics           *Metrics
 	started           time.Time
@@ -61,7 +62,7 @@ type result struct {
 func newRoom(life context.Context, cfg Config, councilID, sitting string) *Room {
 	return &Room{
 		id: sitting, council: councilID, boot: cfg.Boot,
-		ledger: cfg.Ledger, permits: cfg.Permits, side: cfg.Side, metrics: cfg.Metrics,
+		ledger: cfg.Ledger, permits: cfg.Permits, side: cfg.Side, recorder: cfg.Recorder, metrics: cfg.Metrics,
 		log:     cfg.Log.With("sitting", sitting),
 		started: time.Now(),
 		life:    life,
@@ -91,6 +92,11 @@ func (r *Room) Seq() uint64 { return r.seq.Load() }
 // Conflict. A refusal is a *council.Error. When ctx ends first the result is unknown: the sender repeats with the same key.
 func (r *Room) Do(ctx context.Context, cmd council.Command) (Answer, error) {
 	cmd.Actor.System = false
+	return r.ask(ctx, cmd)
+}
+
+// ask hands a command to the room's goroutine and waits for the answer.
+func (r *Room) ask(ctx context.Context, cmd council.Command) (Answer, error) {
 	req := request{cmd: cmd, reply: make(chan result, 1)}
 	select {
 	case r.mailbox <- req:

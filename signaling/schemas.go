@@ -25,13 +25,14 @@ var commands = []council.CommandBody{
 	council.MessageSend{}, council.MessageHide{},
 	council.AdmissionSet{}, council.AdmissionAdmit{}, council.AdmissionRefuse{},
 	council.ChairTake{}, council.ChairReturn{},
+	council.RecordingStart{}, council.RecordingPause{}, council.RecordingResume{}, council.RecordingStop{},
 }
 
 // topicViews gives the document of each topic.
 var topicViews = map[council.Topic]any{
 	council.TopicSelf: council.SelfView{}, council.TopicAgenda: council.AgendaView{}, council.TopicFloor: council.FloorView{},
 	council.TopicRollCall: council.RollCallView{}, council.TopicQueue: council.QueueView{}, council.TopicBallot: council.BallotView{},
-	council.TopicPeople: council.PeopleView{}, council.TopicMessages: council.MessagesView{},
+	council.TopicPeople: council.PeopleView{}, council.TopicMessages: council.MessagesView{}, council.TopicRecording: council.RecordingView{},
 }
 
 // enums gives the values of the named strings that appear in messages.
@@ -46,11 +47,12 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[council.PresenceState](): {
 		"unknown", "present", "late", "excused", "unexcused", "left",
 	},
-	reflect.TypeFor[council.ErrorKind](): {"invalid", "not_allowed", "not_found", "conflict", "closed", "internal"},
-	reflect.TypeFor[sfu.Kind]():          {"mic", "cam", "screen"},
-	reflect.TypeFor[sfu.PC]():            {"sub", "pub"},
-	reflect.TypeFor[sfu.Profile]():       {"member", "audience"},
-	reflect.TypeFor[sfu.Why]():           {"live", "paused_bw", "paused_src", "paused_user", "no_codec", "empty"},
+	reflect.TypeFor[council.RecordingState](): {"none", "on", "paused", "stopped"},
+	reflect.TypeFor[council.ErrorKind]():      {"invalid", "not_allowed", "not_found", "conflict", "closed", "internal"},
+	reflect.TypeFor[sfu.Kind]():               {"mic", "cam", "screen"},
+	reflect.TypeFor[sfu.PC]():                 {"sub", "pub"},
+	reflect.TypeFor[sfu.Profile]():            {"member", "audience"},
+	reflect.TypeFor[sfu.Why]():                {"live", "paused_bw", "paused_src", "paused_user", "no_codec", "empty"},
 }
 
 func values[T ~string](in []T) []string {

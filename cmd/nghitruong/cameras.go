@@ -11,16 +11,18 @@ import (
 	"nghitruong/sfu"
 )
 
-// mediaWithCameras gives the media of sittings and has the configured cameras attend them.
-type mediaWithCameras struct {
+// attended gives the media of sittings and has the configured cameras and the recorder attend them.
+type attended struct {
 	*sfu.Server
-	cameras *cameras.Pool
+	cameras  *cameras.Pool
+	recorder *recorder
 }
 
 // Conference is the media of a sitting, made at first use.
-func (m mediaWithCameras) Conference(sitting string) *sfu.Conference {
+func (m attended) Conference(sitting string) *sfu.Conference {
 	conf := m.Server.Conference(sitting)
 	m.cameras.Attend(sitting, conf)
+	m.recorder.attend(sitting, conf)
 	return conf
 }
 

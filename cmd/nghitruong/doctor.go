@@ -85,6 +85,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.addresses(ctx)
 	d.kernel()
 	d.disk()
+	d.recordings()
 	d.clock(ctx)
 	d.programs(ctx)
 	d.resources()

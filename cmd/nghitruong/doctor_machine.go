@@ -94,13 +94,31 @@ func (d *doctor) disk() {
 	}
 }
 
+// recordings tells whether the recordings' disk keeps up when it is not the data folder's.
+func (d *doctor) recordings() {
+	dir := d.c.Recordings
+	if dir == "" {
+		return
+	}
+	times, err := d.measure(dir)
+	if err != nil {
+		d.broken("recordings", "make the folder and give it to the account of the server", "The folder of recordings %s cannot be written: %s.", dir, plain(err))
+		return
+	}
+	if p99 := times[(len(times)*99)/100]; p99 > fsyncBroken {
+		d.broken("recordings", "use an SSD, and no network folder, for recordings", "The disk of %s needs %v for one write: too slow, a crash would cost more than a second of a recording.", dir, p99.Round(time.Millisecond))
+		return
+	}
+	d.ok("recordings", "The disk of %s is fast enough for recordings.", dir)
+}
+
 // syncs judges how long a vote waits for the disk.
 func (d *doctor) syncs(p50, p99 time.Duration, n int) {
 	const do = "use an SSD, and no network folder, for the data folder"
 	says := fmt.Sprintf("%d writes reached the disk in %v (half of them) and %v (99 of 100)", n, p50.Round(10*time.Microsecond), p99.Round(10*time.Microsecond))
 	switch {
 	case p99 > fsyncBroken:
-		d.broken("disk", do, "%s: too slow, every vote waits for it.", says)
+		d.broken("disk", do, "%s: too slow, every vote waits for it and recordings fall behind.", says)
 	case p99 > fsyncSlow:
 		d.warn("disk", do, "%s: votes will be felt to wait.", says)
 	default:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -57,6 +58,7 @@ type app struct {
 	turn      *turn.Server // nil when off
 	relay     relay
 	children  *ffmpeg.Runner
+	recorder  *recorder
 	signaling *signaling.Handler
 	pages     http.Handler
 	tls       *tls.Config
@@ -117,8 +119,11 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	metrics := room.NewMetrics()
-	a.rooms, err = room.NewRegistry(room.Config{Ledger: a.store, Permits: auth.Permits{}, Side: a.store, Directory: a.store, Log: a.log, Metrics: metrics})
+	metrics, boot := room.NewMetrics(), rand.Text()
+	a.recorder = a.openRecorder(boot)
+	a.rooms, err = room.NewRegistry(room.Config{
+		Ledger: a.store, Permits: auth.Permits{}, Side: a.store, Directory: a.store, Recorder: a.recorder.asRoom(), Log: a.log, Metrics: metrics, Boot: boot,
+	})
 	if err != nil {
 		return err
 	}
@@ -133,12 +138,13 @@ func (a *app) wire(ctx context.Context) (err error) {
 	}
 	pool := a.wireCameras(ctx)
 	a.signaling, err = signaling.New(signaling.Config{
-		Rooms: a.rooms, Media: mediaWithCameras{a.media, pool}, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
+		Rooms: a.rooms, Media: attended{a.media, pool, a.recorder}, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
 		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve, Connections: c.Connections,
 	})
 	if err != nil {
 		return err
 	}
+	a.recorder.resume(ctx)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(a.measured(metrics)...)
 	if a.tls != nil {
@@ -170,6 +176,9 @@ func (a *app) close() {
 	}
 	if a.children != nil {
 		a.children.Close()
+	}
+	if a.recorder != nil {
+		a.recorder.close()
 	}
 	if a.rooms != nil {
 		a.rooms.Close()

@@ -7,7 +7,7 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Act: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"];
+        Act: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"] | components["schemas"]["MsgRecordingStart"] | components["schemas"]["MsgRecordingPause"] | components["schemas"]["MsgRecordingResume"] | components["schemas"]["MsgRecordingStop"];
         AdmissionAdmit: {
             all?: boolean;
             hamlet?: string;
@@ -115,7 +115,7 @@ export interface components {
             online: boolean;
             person: string;
         };
-        ClientMessage: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"] | components["schemas"]["MsgSessionHello"] | components["schemas"]["MsgSessionPing"] | components["schemas"]["MsgMediaOffer"] | components["schemas"]["MsgMediaICEAsk"] | components["schemas"]["MsgMediaWant"] | components["schemas"]["MsgMediaStats"] | components["schemas"]["MsgMediaReady"] | components["schemas"]["MsgMediaLinesAsk"];
+        ClientMessage: components["schemas"]["MsgSittingOpen"] | components["schemas"]["MsgSittingPause"] | components["schemas"]["MsgSittingResume"] | components["schemas"]["MsgSittingClose"] | components["schemas"]["MsgAgendaGoto"] | components["schemas"]["MsgRollCallOpen"] | components["schemas"]["MsgRollCallCheckIn"] | components["schemas"]["MsgRollCallSet"] | components["schemas"]["MsgRollCallClose"] | components["schemas"]["MsgQueueRaise"] | components["schemas"]["MsgQueueWithdraw"] | components["schemas"]["MsgFloorGive"] | components["schemas"]["MsgFloorAccept"] | components["schemas"]["MsgFloorDecline"] | components["schemas"]["MsgFloorExtend"] | components["schemas"]["MsgFloorEnd"] | components["schemas"]["MsgGateSet"] | components["schemas"]["MsgGateMute"] | components["schemas"]["MsgGateUnmute"] | components["schemas"]["MsgGateMuteAll"] | components["schemas"]["MsgGateUndo"] | components["schemas"]["MsgGateStopCitizens"] | components["schemas"]["MsgStagePin"] | components["schemas"]["MsgBallotOpen"] | components["schemas"]["MsgBallotClose"] | components["schemas"]["MsgBallotRemind"] | components["schemas"]["MsgVoteCast"] | components["schemas"]["MsgVoteRecord"] | components["schemas"]["MsgMessageSend"] | components["schemas"]["MsgMessageHide"] | components["schemas"]["MsgAdmissionSet"] | components["schemas"]["MsgAdmissionAdmit"] | components["schemas"]["MsgAdmissionRefuse"] | components["schemas"]["MsgChairTake"] | components["schemas"]["MsgChairReturn"] | components["schemas"]["MsgRecordingStart"] | components["schemas"]["MsgRecordingPause"] | components["schemas"]["MsgRecordingResume"] | components["schemas"]["MsgRecordingStop"] | components["schemas"]["MsgSessionHello"] | components["schemas"]["MsgSessionPing"] | components["schemas"]["MsgMediaOffer"] | components["schemas"]["MsgMediaICEAsk"] | components["schemas"]["MsgMediaWant"] | components["schemas"]["MsgMediaStats"] | components["schemas"]["MsgMediaReady"] | components["schemas"]["MsgMediaLinesAsk"];
         Error: {
             code: string;
             data?: {
@@ -585,6 +585,30 @@ export interface components {
             /** @enum {string} */
             type: "queue.withdraw";
         } & components["schemas"]["QueueWithdraw"];
+        MsgRecordingPause: {
+            /** @description UUIDv7, the idempotency key */
+            id: string;
+            /** @enum {string} */
+            type: "recording.pause";
+        };
+        MsgRecordingResume: {
+            /** @description UUIDv7, the idempotency key */
+            id: string;
+            /** @enum {string} */
+            type: "recording.resume";
+        };
+        MsgRecordingStart: {
+            /** @description UUIDv7, the idempotency key */
+            id: string;
+            /** @enum {string} */
+            type: "recording.start";
+        } & components["schemas"]["RecordingStart"];
+        MsgRecordingStop: {
+            /** @description UUIDv7, the idempotency key */
+            id: string;
+            /** @enum {string} */
+            type: "recording.stop";
+        };
         MsgRollCallCheckIn: {
             /** @description UUIDv7, the idempotency key */
             id: string;
@@ -834,6 +858,37 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        RecordingLight: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            free_pct: number;
+            lamp: string;
+            /** Format: int64 */
+            lost?: number;
+            slow?: boolean;
+            space: string;
+            /** Format: int64 */
+            synced_at: number;
+        };
+        RecordingPause: Record<string, never>;
+        RecordingResume: Record<string, never>;
+        RecordingStart: {
+            decided?: boolean;
+        };
+        /** @enum {string} */
+        RecordingState: "none" | "on" | "paused" | "stopped";
+        RecordingStop: Record<string, never>;
+        RecordingView: {
+            audio_only?: boolean;
+            light?: components["schemas"]["RecordingLight"];
+            /** Format: int64 */
+            ms: number;
+            needs_decision?: boolean;
+            /** Format: int64 */
+            since: number;
+            state: components["schemas"]["RecordingState"];
+        };
         Result: {
             base: components["schemas"]["Base"];
             /** Format: int64 */
@@ -1066,7 +1121,7 @@ export interface components {
             person?: string;
         };
         /** @enum {string} */
-        Topic: "self" | "agenda" | "floor" | "rollcall" | "queue" | "ballot" | "people" | "messages";
+        Topic: "self" | "agenda" | "floor" | "rollcall" | "queue" | "recording" | "ballot" | "people" | "messages";
         /** @enum {string} */
         TurnKind: "speak" | "question" | "debate" | "explain" | "citizen";
         UpLine: {
@@ -1108,6 +1163,7 @@ export interface components {
             messages: components["schemas"]["MessagesView"];
             people: components["schemas"]["PeopleView"];
             queue: components["schemas"]["QueueView"];
+            recording: components["schemas"]["RecordingView"];
             rollcall: components["schemas"]["RollCallView"];
             self: components["schemas"]["SelfView"];
         };

@@ -7,6 +7,7 @@ import type {
   MessagesView,
   PeopleView,
   QueueView,
+  RecordingView,
   RollCallView,
   SelfView,
 } from "./protocol";
@@ -17,6 +18,7 @@ export interface Views {
   floor: Signal<FloorView | null>;
   rollcall: Signal<RollCallView | null>;
   queue: Signal<QueueView | null>;
+  recording: Signal<RecordingView | null>;
   ballot: Signal<BallotView | null>;
   people: Signal<PeopleView | null>;
   messages: Signal<MessagesView | null>;
@@ -32,6 +34,7 @@ export function newViews(): Views {
     floor: signal(null),
     rollcall: signal(null),
     queue: signal(null),
+    recording: signal(null),
     ballot: signal(null),
     people: signal(null),
     messages: signal(null),
@@ -45,6 +48,7 @@ const lists: Record<Topic, readonly string[]> = {
   floor: [],
   rollcall: [],
   queue: ["entries"],
+  recording: [],
   ballot: ["history"],
   people: ["people"],
   messages: ["items"],

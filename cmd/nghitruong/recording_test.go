@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRecorderWithoutAFolder: a folder that cannot be made costs the recordings, not the server.
+func TestRecorderWithoutAFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := &app{config: &Config{Data: t.TempDir(), Recordings: filepath.Join(file, "x")}, log: slog.New(slog.DiscardHandler)}
+	r := a.openRecorder("boot")
+	if r.asRoom() != nil {
+		t.Error("a recorder without a folder")
+	}
+	r.attend("s1", nil)
+	r.resume(t.Context())
+	r.close()
+
+	a.config = &Config{Data: t.TempDir()}
+	r = a.openRecorder("boot")
+	defer r.close()
+	if r.asRoom() == nil {
+		t.Error("no recorder in the data folder")
+	}
+	if _, err := os.Stat(filepath.Join(a.config.Data, "recordings")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOwnNotice: the council's file takes the place of the client's.
+func TestOwnNotice(t *testing.T) {
+	mux := http.NewServeMux()
+	if err := (&Config{}).ownNotice(mux); err != nil {
+		t.Fatal(err)
+	}
+	get := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, noticePath, nil))
+		return w
+	}
+	if w := get(); w.Code != http.StatusNotFound {
+		t.Errorf("without a file: %d", w.Code)
+	}
+	dir := t.TempDir()
+	if err := (&Config{RecordingNotice: filepath.Join(dir, "none")}).ownNotice(mux); err == nil {
+		t.Error("a file that is not there")
+	}
+	large := filepath.Join(dir, "large")
+	if err := os.WriteFile(large, make([]byte, maxNotice+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Config{RecordingNotice: large}).ownNotice(mux); err == nil || !strings.Contains(err.Error(), "at most") {
+		t.Errorf("a large file: %v", err)
+	}
+	small := filepath.Join(dir, "small")
+	if err := os.WriteFile(small, []byte("webm"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Config{RecordingNotice: small}).ownNotice(mux); err != nil {
+		t.Fatal(err)
+	}
+	if w := get(); w.Body.String() != "webm" || w.Header().Get("Content-Type") != "audio/webm" {
+		t.Errorf("%d %v %q", w.Code, w.Header(), w.Body)
+	}
+}
+
+// TestDoctorRecordings judges the recordings' own disk.
+func TestDoctorRecordings(t *testing.T) {
+	for name, x := range map[string]struct {
+		folder string
+		p99    time.Duration
+		err    error
+		want   string
+	}{
+		"in the data folder": {"", 0, nil, ""},
+		"fast":               {"/rec", time.Millisecond, nil, "fast enough"},
+		"slow":               {"/rec", 1500 * time.Millisecond, nil, "too slow"},
+		"not writable":       {"/rec", 0, errors.New("read-only"), "cannot be written"},
+	} {
+		d := &doctor{c: &Config{Recordings: x.folder}, measure: func(string) ([]time.Duration, error) { return []time.Duration{x.p99}, x.err }}
+		d.recordings()
+		said := ""
+		for _, f := range d.results {
+			said += f.Says
+		}
+		if !strings.Contains(said, x.want) || (x.want == "") != (said == "") {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
