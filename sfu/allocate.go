@@ -30,6 +30,7 @@ type allocation struct {
 	layers  [][]*Layer // living layers per stream, lowest first
 	live    []liveLayers
 	plan    []plan
+	order   []int // of the slots, by importance
 
 	lastLayers []*Layer // granted at the last allocation
 	trial      trial
@@ -158,10 +159,11 @@ func (st *seat) consider(v *viewer, i int, now int64) plan {
 
 // importance orders the video slots: stage and screen, then the grid with the most recent speakers first.
 func (st *seat) importance(n int) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
+	order := st.alloc.order[:0]
+	for i := range n {
+		order = append(order, i)
 	}
+	st.alloc.order = order
 	if n > slotGrid {
 		spoke := func(slot int) int64 {
 			if src := st.conf.bySrc[st.video[slot]]; src != nil {

@@ -101,6 +101,7 @@ func (in *inbound) take(raw []byte, from netip.AddrPort, p *packets.Packet) (l *
 
 // moved is told of the pair that ICE selected. Before the handshake ended there are no keys; the state "connected" calls it again.
 func (u *pubPC) moved(pair *webrtc.ICECandidatePair) {
+	u.path.note(u.seat.conf.srv, pair)
 	_, at, ok := u.seat.conf.srv.routeOf(pair)
 	_, key, known := u.keys.keys()
 	u.seat.conf.post(func() {

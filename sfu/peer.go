@@ -147,7 +147,9 @@ func (p *Peer) finishSub(ctx context.Context, v *viewer, o checkedOffer) (string
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			v.connected.Store(true)
-			v.follow(selected(v.pc))
+			pair := selected(v.pc)
+			v.path.note(v.s, pair)
+			v.follow(pair)
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			st.conf.post(func() { st.viewerEnded(v) })
 		default:
@@ -155,6 +157,7 @@ func (p *Peer) finishSub(ctx context.Context, v *viewer, o checkedOffer) (string
 		}
 	})
 	v.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
+		v.path.note(v.s, pair)
 		if v.connected.Load() {
 			v.follow(pair)
 		}

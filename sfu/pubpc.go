@@ -25,6 +25,7 @@ type pubPC struct {
 	mids []string
 	rtt  atomic.Int64 // ns, 0 = unknown
 
+	path     trail
 	keys     keyTap
 	feedback *uplinkFeedback
 

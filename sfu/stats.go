@@ -78,13 +78,13 @@ func (st *seat) stats(now int64) PeerStats {
 		s.EstimateBP, s.SentBytes, s.Lost = v.estimate(), v.sentBytes.Load(), v.loss()
 		s.RTTMs = float64(v.rttNs.Load()) / float64(time.Millisecond)
 		s.Connected, s.Direct = v.connected.Load(), v.onDirect.Load()
-		s.Path = st.conf.srv.pathOf(selected(v.pc))
+		s.Path = v.path.name()
 		if len(st.shown.V) > 0 {
 			s.StageLayer, s.StageWhy = st.shown.V[0].Layer, st.shown.V[0].Why
 		}
 	}
 	if u := st.pub; u != nil {
-		s.UpPath = st.conf.srv.pathOf(selected(u.pc))
+		s.UpPath = u.path.name()
 		s.UpRTTMs = float64(u.rtt.Load()) / float64(time.Millisecond)
 		for _, kind := range lineKinds {
 			if src := st.conf.sources[sourceKey{st.part.ID, kind}]; src != nil {
@@ -104,6 +104,23 @@ func (st *seat) fed() bool {
 	}
 	_, silent := st.pub.rtcp.(nobody)
 	return silent
+}
+
+// trail keeps how packets of one PeerConnection travel.
+type trail struct{ path atomic.Pointer[string] }
+
+// note is told of each pair that ICE selects.
+func (t *trail) note(s *Server, pair *webrtc.ICECandidatePair) {
+	path := s.pathOf(pair)
+	t.path.Store(&path)
+}
+
+// name is the path, "" before there is one.
+func (t *trail) name() string {
+	if p := t.path.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 // pathOf names the way of a pair.

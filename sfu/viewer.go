@@ -47,6 +47,7 @@ type viewer struct {
 	audio []*slot
 	video []*slot
 
+	path    trail
 	keys    keyTap
 	keyOnce sync.Once
 	key     *srtpKey // set once by follow; nil when the direct path cannot serve
