@@ -96,6 +96,7 @@ func (st *seat) allocate(v *viewer, now int64) {
 	a.lastLayers = a.lastLayers[:0]
 	a.grants, _ = a.alloc.Allocate(a.grants[:0], a.streams, capacity, audio, now)
 	a.trial.watch(a, v, now)
+	granted := audio
 	for n, g := range a.grants {
 		p := &a.plan[a.streams[n].Slot]
 		if g.Layer == packets.Paused {
@@ -104,7 +105,9 @@ func (st *seat) allocate(v *viewer, now int64) {
 		}
 		p.layer, p.base = a.layers[n][g.Layer], g.Base
 		a.lastLayers = append(a.lastLayers, p.layer)
+		granted += a.streams[n].Costs[g.Layer]
 	}
+	v.granted.Store(granted)
 }
 
 // held is what the layers granted last take now, in bit/s.

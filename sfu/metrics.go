@@ -13,10 +13,11 @@ const (
 	dropDuplicate        // already in the ring, or too old
 	dropQueue            // a worker's queue was full
 	dropWrite            // the transport refused it
+	dropPace             // a picture for a line too narrow for it
 	dropReasons
 )
 
-var dropNames = [dropReasons]string{"gate", "malformed", "duplicate", "queue", "write"}
+var dropNames = [dropReasons]string{"gate", "malformed", "duplicate", "queue", "write", "pace"}
 
 // delayBounds are the upper bounds of the forwarding delay histogram, in nanoseconds.
 var delayBounds = [...]int64{100e3, 250e3, 500e3, 1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6}
@@ -28,7 +29,7 @@ type metrics struct {
 	inRecovered, outLost, panics, replays, badOffers   atomic.Uint64
 	reports                                            atomic.Uint64
 	outDirect, outPlain, outCalls, inDirect, outRED    atomic.Uint64
-	feedbackCut, inRED                                 atomic.Uint64
+	feedbackCut, inRED, outPaced                       atomic.Uint64
 	dropped                                            [dropReasons]atomic.Uint64
 	delay                                              [len(delayBounds) + 1]atomic.Uint64
 	delaySum                                           atomic.Uint64 // nanoseconds
@@ -80,6 +81,7 @@ var (
 		{desc("out_bytes_total", "RTP payload bytes sent, without RTX."), func(m *metrics) *atomic.Uint64 { return &m.outBytes }},
 		{desc("out_lost_total", "Packets that viewers reported lost."), func(m *metrics) *atomic.Uint64 { return &m.outLost }},
 		{desc("out_red_total", "Audio packets sent with earlier ones repeated in them (RED)."), func(m *metrics) *atomic.Uint64 { return &m.outRED }},
+		{desc("out_paced_total", "Packets of pictures that waited for their turn on a narrow line."), func(m *metrics) *atomic.Uint64 { return &m.outPaced }},
 		{desc("nacks_in_total", "Packets that viewers asked for again."), func(m *metrics) *atomic.Uint64 { return &m.nacksIn }},
 		{desc("plis_in_total", "Keyframes that viewers asked for."), func(m *metrics) *atomic.Uint64 { return &m.plisIn }},
 		{desc("feedback_cut_total", "RTCP packets of viewers not looked at, because the viewer sent too many."), func(m *metrics) *atomic.Uint64 { return &m.feedbackCut }},

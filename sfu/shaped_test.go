@@ -19,7 +19,11 @@ type shapedSitting struct {
 // newShapedSitting publishes the layers of rids; rate (bit/s, 0 = free) and depth are the relay's.
 func newShapedSitting(t *testing.T, rids []string, rate int64, depth time.Duration) *shapedSitting {
 	t.Helper()
-	srv := newTestServer(t)
+	return newShapedSittingOn(t, newTestServer(t), rids, rate, depth)
+}
+
+func newShapedSittingOn(t *testing.T, srv *Server, rids []string, rate int64, depth time.Duration) *shapedSitting {
+	t.Helper()
 	s := &shapedSitting{t: t, conf: srv.Conference("s")}
 	s.conf.Direct(allOpen("a"))
 	s.line = newRelay(t, srv.Addresses()[0], depth)

@@ -79,6 +79,7 @@ type slot struct {
 	replayHi  uint64
 	base      bool   // only the lowest temporal layer
 	since     uint64 // audio: the first packet of the source that is heard
+	held      heldBack
 }
 
 // assignment is what a slot is told to show.
@@ -201,7 +202,7 @@ func (s *slot) assign(l *Layer, base bool, now int64) {
 	}
 	s.picker.Want(l.num, s.temporal(), now)
 	s.v.w.subscribe(l, s)
-	if s.video && l != s.cur {
+	if s.video && (s.cur == nil || s.curSrc != l.src) {
 		s.catchUp(l, now)
 	}
 }
@@ -259,6 +260,13 @@ func (s *slot) onPacket(l *Layer, p *packets.Packet, now int64) {
 		s.onAudio(l, p, now)
 		return
 	}
+	if !s.v.holds(s, l, p, now) {
+		s.onPicture(l, p, now)
+	}
+}
+
+// onPicture forwards a packet of a picture whose turn has come.
+func (s *slot) onPicture(l *Layer, p *packets.Packet, now int64) {
 	if s.overfills(l, now) {
 		return
 	}

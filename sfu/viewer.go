@@ -19,15 +19,12 @@ import (
 const (
 	reportEvery   = time.Second
 	silenceLimit  = 500 * time.Millisecond // every PeerConnection hears something this often
-	replayMaxAge  = 1500 * time.Millisecond
-	replayLimit   = 60 // packets written to a newcomer at once
 	srIdle        = 10 * time.Second
 	lossTrouble   = 0.02 // share of packets lost
 	provenReports = 3
-	replayTime    = 250 * time.Millisecond // of the estimate: a larger replay would make the voices wait
-	feedbackRate  = 1000                   // RTCP packets a second of one viewer, one for each slot that it names
-	asksRate      = 2000                   // packets a second that one viewer may ask for again
-	lossSample    = 100                    // packets that make a loss figure without waiting a second for more
+	feedbackRate  = 1000 // RTCP packets a second of one viewer, one for each slot that it names
+	asksRate      = 2000 // packets a second that one viewer may ask for again
+	lossSample    = 100  // packets that make a loss figure without waiting a second for more
 )
 
 // rtcpWriter sends RTCP to a client. A PeerConnection is one.
@@ -67,12 +64,14 @@ type viewer struct {
 	estBps    atomic.Uint64 // what may be sent, bit/s
 	repeat    atomic.Int32  // how many earlier packets each of the voices repeats
 	lineBps   atomic.Uint64 // what the line is thought to carry, repairs included, bit/s
+	granted   atomic.Uint64 // what the layers that it is shown take, voices included, bit/s; set by the conference
 	target    atomic.Uint64 // what the viewer could use at most, bit/s; set by the conference
 
 	feedback packets.Budget // RTCP packets; owned by the reader of the PeerConnection's RTCP
 
 	// Owned by the worker.
 	direct     *directPath // nil: the plain path
+	pace       pacer
 	red        redundancy
 	playout    playout
 	rtx        packets.Budget // bits of retransmissions, of all slots
@@ -117,7 +116,10 @@ func slotStream(kind string, i int) string {
 
 // start gives the viewer to its worker.
 func (v *viewer) start() {
-	v.w.do(func() { v.w.viewers[v] = struct{}{} })
+	v.w.do(func() {
+		v.w.viewers[v] = struct{}{}
+		v.setPace(v.s.now())
+	})
 }
 
 // close takes the viewer off its worker, then closes the PeerConnection. It may be called more than once.
@@ -126,6 +128,7 @@ func (v *viewer) close() {
 		v.ended.Store(true)
 		v.w.do(func() {
 			delete(v.w.viewers, v)
+			v.w.stopPacing(v)
 			now := v.s.now()
 			v.each(func(s *slot) { s.assign(nil, false, now) })
 		})
@@ -162,6 +165,9 @@ func (v *viewer) sent(n int, probe bool, now int64) {
 	v.lastSent = now
 	v.sentBytes.Add(uint64(n))
 	v.est.Sent(n, probe, now)
+	if !probe {
+		v.pace.bucket.Spend(n)
+	}
 }
 
 // estimate is what the viewer's line is thought to carry, in bit/s.
@@ -182,6 +188,7 @@ func (v *viewer) tick(now int64) {
 		if s.picker.GaveUp(now) {
 			s.fallBack(now)
 		}
+		s.seekKeyframe(now)
 	}
 	if v.reported && v.lossDen > 0 && (v.lossDen >= lossSample || now-v.lossAt >= int64(reportEvery)) {
 		v.lossAt = now
@@ -207,6 +214,7 @@ func (v *viewer) tick(now int64) {
 	}
 	v.lossBits.Store(math.Float64bits(v.est.Loss()))
 	v.lineBps.Store(v.est.Capacity())
+	v.setPace(now)
 	v.redundant(now)
 	v.playout.follow(v.loss(), time.Duration(v.rttNs.Load()), now)
 	switch {
@@ -353,39 +361,6 @@ func (v *viewer) onReports(s *slot, reports []rtcp.ReceptionReport, now int64) {
 			v.w.try(func() { s.onReport(r, now) })
 		}
 	}
-}
-
-// catchUp shows a newcomer the layer's newest keyframe and what followed it, when that is recent and little; else the
-// next tick asks for a keyframe.
-func (s *slot) catchUp(l *Layer, now int64) {
-	if now < s.v.drained {
-		return
-	}
-	w := s.v.w
-	w.replay = l.ring.AppendFromKey(w.replay[:0], now, replayMaxAge, replayLimit)
-	if len(w.replay) == 0 {
-		return
-	}
-	size := 0
-	for _, p := range w.replay {
-		size += len(p.Raw())
-	}
-	if uint64(size)*8 > s.v.estimate()*uint64(replayTime)/uint64(time.Second) {
-		for _, p := range w.replay {
-			p.Release()
-		}
-		clear(w.replay)
-		return
-	}
-	s.v.s.metrics.replays.Add(1)
-	hi := uint64(0)
-	for _, p := range w.replay {
-		s.onPacket(l, p, now)
-		hi = max(hi, p.ExtSN)
-		p.Release()
-	}
-	s.replayed, s.replayHi = l, hi
-	clear(w.replay)
 }
 
 // selected is the pair that ICE uses, nil when there is none.

@@ -59,11 +59,18 @@ type worker struct {
 	batch   []item            // scratch
 	out     *outbox
 	header  [maxHeader]byte // scratch
+	pacing  []*viewer       // whose packets wait for their turn
+	queues  [][]paced       // empty ones
+
+	paceTimer *time.Timer // runs while pacing is not empty
 }
 
 func newWorker(s *Server) *worker {
+	idle := time.NewTimer(time.Hour)
+	idle.Stop()
 	return &worker{
-		s: s, in: make(chan item, workerQueue), ctl: make(chan func(), workerCtl),
+		paceTimer: idle,
+		s:         s, in: make(chan item, workerQueue), ctl: make(chan func(), workerCtl),
 		quit: make(chan struct{}), done: make(chan struct{}),
 		fans: map[*Layer]*fan{}, viewers: map[*viewer]struct{}{}, out: newOutbox(s.metrics),
 	}
@@ -75,6 +82,11 @@ func (w *worker) run() {
 	defer tick.Stop()
 	for !w.turn(tick.C) {
 	}
+	w.locked(func() {
+		for _, v := range w.pacing {
+			v.pace.clear(w)
+		}
+	})
 	for { // give the packets back
 		select {
 		case it := <-w.in:
@@ -97,6 +109,8 @@ func (w *worker) turn(tick <-chan time.Time) (ended bool) {
 				w.locked(f)
 			case <-tick:
 				w.locked(w.tickNow)
+			case <-w.paceTimer.C:
+				w.locked(w.paceNow)
 			case <-w.quit:
 				ended = true
 				return
@@ -114,6 +128,7 @@ func (w *worker) blame() {
 		return
 	}
 	delete(w.viewers, v)
+	w.stopPacing(v)
 	for l, f := range w.fans {
 		f.slots = slices.DeleteFunc(f.slots, func(s *slot) bool { return s.v == v })
 		if len(f.slots) == 0 {
