@@ -166,6 +166,9 @@ func round(s scenario, name string, o options) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
+	if err := p.allHeard(); err != nil {
+		return r, err
+	}
 	n := float64(len(p.joins))
 	r.memory = (float64(end.RSS) - float64(before.RSS)) / 1024 / n
 	r.joinP50, r.joinCPU = float64(load.Percentile(p.joins, 0.5))/1e6, 1000*(joined.CPU-before.CPU)/n
@@ -236,13 +239,14 @@ func wait(d time.Duration) {
 // play is one round's people.
 type play struct {
 	scenario
-	server string
-	child  *child
-	crowd  *load.Crowd
-	ids    []string // who publishes
-	people []*load.Person
-	mu     sync.Mutex
-	joins  []int64 // ns from the offer to the connection, sorted when all are in
+	server     string
+	child      *child
+	crowd      *load.Crowd
+	ids        []string // who publishes
+	publishing []*load.Person
+	mu         sync.Mutex
+	watching   []*load.Person
+	joins      []int64 // ns from the offer to the connection, sorted when all are in
 }
 
 // publish brings the publishers in and gives the usage before the first viewer.
@@ -255,7 +259,7 @@ func (p *play) publish(ctx context.Context) (before usage, err error) {
 		if err != nil {
 			return before, err
 		}
-		p.people = append(p.people, person)
+		p.publishing = append(p.publishing, person)
 		if _, err := person.Publish(ctx, p.camera); err != nil {
 			return before, err
 		}
@@ -266,7 +270,7 @@ func (p *play) publish(ctx context.Context) (before usage, err error) {
 
 // asked sums up the keyframes that the server asked for.
 func (p *play) asked() (n int64) {
-	for _, person := range p.people {
+	for _, person := range p.publishing {
 		n += person.Asked()
 	}
 	return n
@@ -314,7 +318,21 @@ func (p *play) listen(ctx context.Context, id string, seed uint64, audio, video 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.joins = append(p.joins, int64(took))
+	p.joins, p.watching = append(p.joins, int64(took)), append(p.watching, person)
+	return nil
+}
+
+// allHeard fails when a viewer who is connected got no media at all: keys are handed over while packets come.
+func (p *play) allHeard() error {
+	deaf := 0
+	for _, person := range p.watching {
+		if _, heard := person.Heard(); !heard {
+			deaf++
+		}
+	}
+	if deaf > 0 {
+		return fmt.Errorf("%d of %d viewers got no media", deaf, len(p.watching))
+	}
 	return nil
 }
 
