@@ -56,30 +56,43 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// TestCrowdAgainstServer lets a person publish and two watch through the media server: packets arrive at both, the decrypted ones carry
-// their send times, and everything ends.
-func TestCrowdAgainstServer(t *testing.T) {
-	defer goleak.VerifyNone(t)
+// sitting is a conference of a media server of its own and a crowd; when the test ends, nothing of them may be left.
+func sitting(t *testing.T) (context.Context, *sfu.Conference, *Crowd) {
+	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	srv, err := sfu.NewServer(sfu.Config{Listen: netip.MustParseAddr("127.0.0.1"), TCPPort: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	defer func() {
+	crowd := NewCrowd()
+	t.Cleanup(func() {
+		crowd.Close()
 		if err := srv.Close(ctx); err != nil {
 			t.Error(err)
 		}
-	}()
-	conf := srv.Conference("sitting")
-	crowd := NewCrowd()
-	defer crowd.Close()
-	publisher := newPerson(t, crowd, asker(conf, "p", sfu.PCPub, sfu.ProfileMember))
+		cancel()
+	})
+	return ctx, srv.Conference("sitting"), crowd
+}
+
+// publish lets the person p be on stage with an open microphone and camera.
+func publish(ctx context.Context, t *testing.T, conf *sfu.Conference, crowd *Crowd, c Camera) *Person {
+	t.Helper()
+	p := newPerson(t, crowd, asker(conf, "p", sfu.PCPub, sfu.ProfileMember))
 	open := map[string]bool{"p": true}
 	conf.Direct(sfu.Direction{Stage: "p", Mic: open, Cam: open})
-	if _, err := publisher.Publish(ctx, Camera{Unequal: true}); err != nil {
+	if _, err := p.Publish(ctx, c); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// TestCrowdAgainstServer lets a person publish and two watch through the media server: packets arrive at both, the decrypted ones carry
+// their send times, and everything ends.
+func TestCrowdAgainstServer(t *testing.T) {
+	ctx, conf, crowd := sitting(t)
+	publish(ctx, t, conf, crowd, Camera{Unequal: true})
 	var viewers []*Person
 	for _, id := range []string{"a", "b"} {
 		v := newPerson(t, crowd, asker(conf, id, sfu.PCSub, sfu.ProfileAudience))

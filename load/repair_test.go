@@ -3,14 +3,11 @@
 package load
 
 import (
-	"context"
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/rtcp"
-	"go.uber.org/goleak"
 
 	"nghitruong/sfu"
 )
@@ -71,27 +68,8 @@ func TestLossLearns(t *testing.T) {
 // TestLoseAndRepair lets two viewers lose a tenth of the pictures: the one that asks gets them back, the one that does not
 // gets none. The camera sends layers, as a browser's does.
 func TestLoseAndRepair(t *testing.T) {
-	defer goleak.VerifyNone(t)
-	srv, err := sfu.NewServer(sfu.Config{Listen: netip.MustParseAddr("127.0.0.1"), TCPPort: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	defer func() {
-		if err := srv.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
-	conf := srv.Conference("sitting")
-	crowd := NewCrowd()
-	defer crowd.Close()
-	publisher := newPerson(t, crowd, asker(conf, "p", sfu.PCPub, sfu.ProfileMember))
-	open := map[string]bool{"p": true}
-	conf.Direct(sfu.Direction{Stage: "p", Mic: open, Cam: open})
-	if _, err := publisher.Publish(ctx, Camera{Layers: true, Browser: true}); err != nil {
-		t.Fatal(err)
-	}
+	ctx, conf, crowd := sitting(t)
+	publisher := publish(ctx, t, conf, crowd, Camera{Layers: true, Browser: true})
 	asks := newPerson(t, crowd, asker(conf, "asks", sfu.PCSub, sfu.ProfileAudience))
 	mute := newPerson(t, crowd, asker(conf, "mute", sfu.PCSub, sfu.ProfileAudience))
 	for i, v := range []*Person{asks, mute} {
