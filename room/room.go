@@ -246,7 +246,7 @@ func (r *Room) nextWake() time.Time {
 		return r.state.retryAt
 	}
 	next := time.Now().Add(time.Minute)
-	for _, t := range []time.Time{r.views.due(), r.nextGrace(), r.attendance} {
+	for _, t := range []time.Time{r.views.due(len(r.people.subs)), r.nextGrace(), r.attendance} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}

@@ -21,6 +21,13 @@ const (
 	headShownEvery = time.Minute // the ledger's head hash, beside the moments when it matters
 )
 
+// Who is connected is in documents about everybody, which go to everybody: when a whole sitting comes back, each return would cost
+// a document for each person. So the distance grows with the number of people; what they do is shown as fast as ever.
+const (
+	connectionsEach = 5 * time.Millisecond // for each session
+	connectionsMost = time.Second
+)
+
 // class is a set of audiences that share a rhythm.
 type class int
 
@@ -49,6 +56,7 @@ type views struct {
 	docs   map[council.Audience]map[council.Topic]document
 	stale  map[council.Audience]bool // nobody was there at the last flush
 	dirty  [classes]bool
+	live   [classes]bool      // somebody came or went
 	last   [classes]time.Time // of the last flush
 	headAt time.Time
 	head   string
@@ -69,15 +77,26 @@ func newViews() views {
 	}
 }
 
-// due is when the next flush is; zero when nothing changed.
-func (v *views) due() time.Time {
+// due is when the next flush is with so many sessions; zero when nothing changed.
+func (v *views) due(sessions int) time.Time {
 	var next time.Time
 	for c := range classes {
-		if t := v.last[c].Add(c.every()); v.dirty[c] && (next.IsZero() || t.Before(next)) {
+		if t := v.dueFor(c, sessions); !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
 	}
 	return next
+}
+
+func (v *views) dueFor(c class, sessions int) time.Time {
+	switch {
+	case v.dirty[c]:
+		return v.last[c].Add(c.every())
+	case v.live[c]:
+		return v.last[c].Add(max(c.every(), min(connectionsMost, time.Duration(sessions)*connectionsEach)))
+	default:
+		return time.Time{}
+	}
 }
 
 // checkpoint shows the log's head once in a while.
@@ -126,7 +145,9 @@ func (r *Room) liveChanged() {
 	}
 	r.refreshLive()
 	r.direct()
-	r.views.touch()
+	for c := range classes {
+		r.views.live[c] = true
+	}
 	r.flushDue(time.Now())
 }
 
@@ -159,7 +180,7 @@ func (r *Room) flushAll() {
 
 func (r *Room) flushDue(now time.Time) {
 	for c := range classes {
-		if r.views.dirty[c] && now.Sub(r.views.last[c]) >= c.every() {
+		if due := r.views.dueFor(c, len(r.people.subs)); !due.IsZero() && !now.Before(due) {
 			r.flush(c)
 		}
 	}
@@ -167,7 +188,7 @@ func (r *Room) flushDue(now time.Time) {
 
 // flush encodes each document once per audience and hands out those that changed.
 func (r *Room) flush(c class) {
-	r.views.dirty[c] = false
+	r.views.dirty[c], r.views.live[c] = false, false
 	r.views.last[c] = time.Now()
 	r.people.live.Head = r.views.head
 	changed := map[council.Audience][]council.Topic{}

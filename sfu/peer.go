@@ -114,6 +114,7 @@ func (p *Peer) answerSub(ctx context.Context, o checkedOffer) (string, error) {
 	v := newViewer(st, audio, len(o.kinds)-audio, packets.StartRate)
 	settings := st.conf.srv.settings
 	settings.BufferFactory = v.buffers
+	settings.DisableMediaEngineMultipleCodecs(true) // a page offers the same codecs on every line: matched once, not thirteen times
 	if err := v.keys.watch(&settings); err != nil {
 		return "", fmt.Errorf("sfu: watch keys: %w", err)
 	}

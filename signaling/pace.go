@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -18,6 +19,7 @@ const (
 	connectionsPerCPU = 50 // a second
 	connectionsBurst  = 20 // at once, of which nobody notices
 	answersPerCPU     = 2  // offers answered at the same time: more would only all be late, and votes with them
+	cpusPerAnswer     = 2  // while people say hello: who is not welcomed can neither vote nor ask for sound
 	tellAheadEvery    = 500 * time.Millisecond
 	videoHeldMax      = 8 * time.Second
 )
@@ -50,6 +52,9 @@ type pace struct {
 	allow func() bool   // takes one place when there is one now
 	every time.Duration // between two looks
 	most  int           // offers answered at the same time
+	few   int           // the same while somebody waits for the welcome
+
+	greeting atomic.Int64 // sockets whose hello is not answered
 
 	mu     sync.Mutex
 	inside int // offers that were let in and are not done
@@ -68,13 +73,22 @@ type queued struct {
 // newPace makes a pace of n connections a second: 0 means 50 for each CPU, below 0 no bound.
 func newPace(n int) *pace {
 	if n < 0 {
-		return &pace{allow: func() bool { return true }, every: time.Millisecond, most: math.MaxInt}
+		return &pace{allow: func() bool { return true }, every: time.Millisecond, most: math.MaxInt, few: math.MaxInt}
 	}
 	if n == 0 {
 		n = connectionsPerCPU * runtime.GOMAXPROCS(0)
 	}
-	bucket := rate.NewLimiter(rate.Limit(n), connectionsBurst)
-	return &pace{allow: bucket.Allow, every: max(time.Millisecond, time.Second/time.Duration(n)), most: answersPerCPU * runtime.GOMAXPROCS(0)}
+	bucket, cpus := rate.NewLimiter(rate.Limit(n), connectionsBurst), runtime.GOMAXPROCS(0)
+	return &pace{
+		allow: bucket.Allow, every: max(time.Millisecond, time.Second/time.Duration(n)),
+		most: answersPerCPU * cpus, few: max(1, cpus/cpusPerAnswer),
+	}
+}
+
+// greet notes that a socket came; greeted, called once, that its hello was answered or never will be.
+func (p *pace) greet() (greeted func()) {
+	p.greeting.Add(1)
+	return sync.OnceFunc(func() { p.greeting.Add(-1) })
 }
 
 // enter returns when an offer may be answered; waited = others were before it. done must be called after the answer. The error is the
@@ -104,7 +118,11 @@ func (p *pace) enter(ctx context.Context, rank int, tell func(ahead int)) (waite
 
 // room takes a place inside when there is one; p.mu is held.
 func (p *pace) room() bool {
-	if p.inside >= p.most || !p.allow() {
+	most := p.most
+	if p.greeting.Load() > 0 {
+		most = p.few
+	}
+	if p.inside >= most || !p.allow() {
 		return false
 	}
 	p.inside++

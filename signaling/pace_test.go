@@ -130,6 +130,47 @@ func TestPaceBoundsAnswersAtTheSameTime(t *testing.T) {
 	}
 }
 
+// TestPaceWelcomesFirst: while somebody waits for the welcome fewer offers are answered at the same time, but some.
+func TestPaceWelcomesFirst(t *testing.T) {
+	p := newPace(1000)
+	p.allow = func() bool { return true }
+	greeted := p.greet()
+	other := p.greet()
+	inside := func() (n int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for p.room() {
+			n++
+		}
+		p.inside = 0
+		return n
+	}
+	if n := inside(); n != p.few || n < 1 {
+		t.Errorf("%d answered during a hello, want %d", n, p.few)
+	}
+	greeted()
+	greeted()
+	if n := inside(); n != p.few {
+		t.Errorf("%d answered during the other hello, want %d", n, p.few)
+	}
+	other()
+	if n := inside(); n != p.most || n <= p.few {
+		t.Errorf("%d answered when all are welcomed, want %d", n, p.most)
+	}
+}
+
+// TestHelloIsCountedOnce: whether welcomed, malformed or gone without a word, no socket holds up the media for longer than it lives.
+func TestHelloIsCountedOnce(t *testing.T) {
+	h := newHouse(t)
+	greeting := func() int64 { return h.handler.pace.greeting.Load() }
+	h.join("p02")
+	eventually(t, "the welcomed one is not counted", func() bool { return greeting() == 0 })
+	mute := h.dial(h.device("p03", council.RoleDeputy))
+	eventually(t, "the silent one is counted", func() bool { return greeting() == 1 })
+	mute.cut()
+	eventually(t, "the silent one is gone", func() bool { return greeting() == 0 })
+}
+
 func TestRankOf(t *testing.T) {
 	for role, want := range map[council.Role]int{
 		council.RoleChair: rankFirst, council.RoleHall: rankFirst, council.RoleDeputy: rankFirst,
@@ -243,7 +284,7 @@ func TestTheWindowIsToldInAdvance(t *testing.T) {
 	}
 	h.handler.mu.Unlock()
 	h.handler.tellWindow()
-	if m := c.expect("session.window"); m["retry_ms"] != 2010.0 {
+	if m := c.expect("session.window"); m["retry_ms"] != 1005.0 {
 		t.Errorf("with 201 people: %v", m)
 	}
 	h.handler.mu.Lock()
@@ -259,7 +300,7 @@ func TestTheWindowIsToldInAdvance(t *testing.T) {
 }
 
 func TestRetryWindow(t *testing.T) {
-	for n, want := range map[int]time.Duration{0: 300 * time.Millisecond, 30: 300 * time.Millisecond, 200: 2 * time.Second, 1000: 10 * time.Second} {
+	for n, want := range map[int]time.Duration{0: 300 * time.Millisecond, 30: 300 * time.Millisecond, 200: time.Second, 1000: 5 * time.Second} {
 		if got := retryWindow(n); got != want {
 			t.Errorf("%d people: %v, want %v", n, got, want)
 		}

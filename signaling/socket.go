@@ -42,8 +42,9 @@ type socket struct {
 	looking atomic.Bool // at media.lines, one at a time
 	wg      sync.WaitGroup
 
+	greeted func()  // the hello was answered, or never will be; again is harmless
 	limits  *limits // reader only
-	greeted bool    // reader only: a hello was read
+	hailed  bool    // reader only: a hello was read
 
 	seat    atomic.Pointer[seat]
 	page    atomic.Pointer[string] // hello's page
@@ -58,6 +59,7 @@ func newSocket(h *Handler, conn *websocket.Conn, d auth.Device) *socket {
 		h: h, conn: conn, device: d, out: newOutbox(), limits: newLimits(), work: make(chan work, workLength),
 		log: h.log.With(slog.String("device", d.ID)),
 	}
+	s.greeted = h.pace.greet()
 	s.offers.wake = make(chan struct{}, 1)
 	s.ctx, s.cancel = context.WithCancel(h.ctx)
 	return s
@@ -70,6 +72,7 @@ func (s *socket) serve() {
 	s.start("writer", s.write)
 	s.start("worker", s.labour)
 	s.h.guard(s, "reader", s.read)
+	s.greeted()
 	s.cancel()
 	s.out.close(websocket.CloseNormalClosure, "")
 	s.wg.Wait()
@@ -121,12 +124,12 @@ func (s *socket) read() {
 			s.refuseMalformed(msg, err)
 			continue
 		}
-		if !s.greeted {
+		if !s.hailed {
 			if msg.Type != "session.hello" {
 				s.endMalformed(badOrder)
 				continue
 			}
-			s.greeted = true
+			s.hailed = true
 			hello.Stop()
 		}
 		s.take(msg)
@@ -213,6 +216,7 @@ func (s *socket) doOwn(msg message) {
 	switch m := msg.own.(type) {
 	case SessionHello:
 		s.hello(msg.ID, m)
+		s.greeted()
 	case MediaReady:
 		s.ready(m.Ready)
 	}

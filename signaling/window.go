@@ -7,9 +7,13 @@ import (
 	"time"
 )
 
-// retryWindow is the time over which n clients come back: at least 300 ms, and 100 of them a second.
+// returnsPerSecond is how many clients come back in a second: a welcome costs a few milliseconds, and their media, which costs more,
+// has a pace of its own.
+const returnsPerSecond = 200
+
+// retryWindow is the time over which n clients come back: at least 300 ms.
 func retryWindow(n int) time.Duration {
-	return max(300*time.Millisecond, time.Duration(n)*time.Second/100)
+	return max(300*time.Millisecond, time.Duration(n)*time.Second/returnsPerSecond)
 }
 
 // retryIn draws a client's moment in the window.
