@@ -10,13 +10,13 @@ import { Button, IconLabelButton } from "../../ui/button";
 import { Sheet } from "../../ui/card";
 import { Chip } from "../../ui/chip";
 import { Countdown } from "../../ui/clock";
-import { AlertDialog } from "../../ui/dialog";
 import { IconBook, IconLeave, IconMore, IconPeople } from "../../ui/icons";
 import { useBells } from "../chair/sounds";
 import type { FaceProps } from "../faces";
 import { useAct } from "../meeting/act";
 import { CamButton, MicButton } from "../meeting/controls";
 import { InvitedDialog } from "../meeting/invited";
+import { LeaveDialog } from "../meeting/leave";
 import { type OverlayKind, overlays } from "../meeting/model";
 import { MorePanel } from "../meeting/more";
 import { AgendaPanel, MessagesPanel, type PanelKind, PeoplePanel } from "../meeting/panels";
@@ -134,19 +134,7 @@ export default function DeputyFace({ session, door, leave }: FaceProps) {
         }
       />
       {invited && <InvitedDialog key={invited.turn} session={session} floor={invited} />}
-      {leaving.value && (
-        <AlertDialog
-          title={call("leave_sure")}
-          yes={call("leave")}
-          no={call("stay")}
-          kind="danger"
-          onYes={leave}
-          onNo={() => (leaving.value = false)}
-          testid="leave-dialog"
-        >
-          <p>{call("leave_note")}</p>
-        </AlertDialog>
-      )}
+      {leaving.value && <LeaveDialog onLeave={leave} onStay={() => (leaving.value = false)} />}
     </>
   );
 }

@@ -7,11 +7,11 @@ import { call } from "../../i18n/call";
 import { common } from "../../i18n/common";
 import { lines as t } from "../../i18n/lines";
 import { Button, IconLabelButton } from "../../ui/button";
-import { AlertDialog } from "../../ui/dialog";
 import { IconCamera, IconCameraOff, IconLeave, IconMessage, IconPeople } from "../../ui/icons";
 import type { FaceProps } from "../faces";
 import { LinesPanel } from "../lines/list";
 import { HelpDialog } from "../meeting/help";
+import { LeaveDialog } from "../meeting/leave";
 import { MessagesPanel, PeoplePanel } from "../meeting/panels";
 import { MeetingShell } from "../meeting/shell";
 import { StageView } from "../meeting/stage";
@@ -117,21 +117,7 @@ export default function TechFace({ session, leave }: FaceProps) {
           }}
         />
       )}
-      {leaving.value && (
-        <AlertDialog
-          title={call("leave_sure")}
-          yes={call("leave")}
-          no={call("stay")}
-          kind="danger"
-          onYes={leave}
-          onNo={() => {
-            leaving.value = false;
-          }}
-          testid="leave-dialog"
-        >
-          <p>{call("leave_note")}</p>
-        </AlertDialog>
-      )}
+      {leaving.value && <LeaveDialog onLeave={leave} onStay={() => (leaving.value = false)} />}
     </>
   );
 }
