@@ -136,7 +136,7 @@ func TestCamerasAndScreens(t *testing.T) {
 		t.Errorf("pause: cameras %q, screens %q", open(m.Cam), open(m.Screen))
 	}
 	h.must(t, "p01", SittingClose{})
-	if m := h.Media(nil); len(m.Cam)+len(m.Mic)+len(m.Screen) != 0 || m.Stage != "" {
+	if m := h.Media(nil); len(m.Cam)+len(m.Mic)+len(m.Screen) != 0 || m.Stage != "" || !m.Closed {
 		t.Errorf("closed: %+v", m)
 	}
 }

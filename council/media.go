@@ -94,7 +94,7 @@ func (s *Sitting) Media(live *Live) MediaDirection {
 	live = live.orNone()
 	d := MediaDirection{
 		Recording: s.recordingWish(),
-		Chair:     s.chairNow(live), Why: s.gate.why,
+		Chair:     s.chairNow(live), Why: s.gate.why, Closed: s.state == StateClosed,
 		Mic: map[PersonID]bool{}, Cam: map[PersonID]bool{}, Screen: map[PersonID]bool{}, Priority: map[PersonID]bool{},
 	}
 	ids := s.listed()

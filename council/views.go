@@ -388,6 +388,7 @@ type MediaDirection struct {
 	Screen   map[PersonID]bool
 	Why      string            // "chair", "floor", "policy"
 	Priority map[PersonID]bool // chair and halls
+	Closed   bool              // the sitting has ended: encoders, players and cameras leave
 
 	Recording RecordingWish
 }

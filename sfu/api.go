@@ -3,14 +3,19 @@ package sfu
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 )
 
-// Errors that Peer.Answer returns; everything else is internal.
+// Errors that Peer.Answer and the doors return; everything else is internal.
 var (
 	// ErrBadOffer: the SDP breaks a rule of docs/PROTOCOL.md (media.offer); it costs only this peer.
 	ErrBadOffer = errors.New("sfu: bad offer")
+	// ErrUnfit: a door's offer can be read but has lines that this server cannot take as they are; it is an ErrBadOffer too.
+	ErrUnfit = fmt.Errorf("%w: not acceptable", ErrBadOffer)
+	// ErrClosed: the sitting has ended; no encoder and no player is let in.
+	ErrClosed = errors.New("sfu: the sitting has ended")
 	// ErrNotAllowed: the person may not publish now (no gate of theirs has ever been opened).
 	ErrNotAllowed = errors.New("sfu: not allowed")
 	// ErrBusy: another negotiation of the same PeerConnection runs, or the server drains.
@@ -143,6 +148,7 @@ type Direction struct {
 	Why      string          // "chair", "floor" or "policy": told to publishers whose gate changed
 	ScreenOf string          // person whose screen is shown in the screen slot; "" = the newest screen
 	Priority map[string]bool // persons of the priority audio slot, whatever their Participant says; nil = the Participants decide
+	Closed   bool            // the sitting has ended: doors and feeds end, and none is let in; people stay
 }
 
 // Media is the part of a Server that signaling uses.

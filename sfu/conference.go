@@ -221,6 +221,9 @@ func (c *Conference) Direct(d Direction) {
 		for _, st := range c.order {
 			st.mayPublish = c.opened[st.part.ID]
 		}
+		if d.Closed {
+			c.shutDoors()
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,7 +19,7 @@ const (
 	EndFailed    = "failed"     // the connection is gone, or never came about
 	EndBFrames   = "b_frames"   // an encoder that reorders pictures: viewers would see them jump
 	EndProfile   = "profile"    // H264 High: not every viewer can show it
-	EndConfClose = "conf_close" // the sitting's media ended
+	EndConfClose = "conf_close" // the sitting has ended, or its media
 )
 
 // Door is a session of a standard client that has no WebSocket: an encoder that came by WHIP (RFC 9725) or a player that came
@@ -177,6 +178,24 @@ func (c *Conference) endDoor(st *seat, why string) {
 	c.remove(st)
 }
 
+// shutDoors ends everything that is no person's page: encoders, players and cameras.
+func (c *Conference) shutDoors() {
+	for _, st := range slices.Clone(c.order) {
+		switch {
+		case st.door != nil:
+			c.endDoor(st, EndConfClose)
+		case st.feed != nil:
+			st.closePCs() // its packets are refused from now on, and its owner closes it
+		}
+	}
+}
+
+// unfit marks the fault of a line: RFC 9725 section 4.4.2 and 4.4.3 tell it from an offer that cannot be read.
+func unfit(err error) error {
+	_, why, _ := strings.Cut(err.Error(), ErrBadOffer.Error()+": ")
+	return fmt.Errorf("%w: %s", ErrUnfit, why)
+}
+
 // checkDoor applies the rules of every offer to one that may have an audio and a video line in any order.
 func checkDoor(raw string, pc PC) (checkedOffer, error) {
 	if len(raw) > maxSDPBytes {
@@ -187,7 +206,7 @@ func checkDoor(raw string, pc PC) (checkedOffer, error) {
 		return checkedOffer{}, badOffer("%v", err)
 	}
 	if n := len(d.MediaDescriptions); n == 0 || n > 2 {
-		return checkedOffer{}, badOffer("%d m-lines: one audio and one video are taken", n)
+		return checkedOffer{}, unfit(badOffer("%d m-lines: one audio and one video are taken", n))
 	}
 	o := checkedOffer{}
 	d.Attributes = withoutCandidates(d.Attributes)
@@ -198,14 +217,14 @@ func checkDoor(raw string, pc PC) (checkedOffer, error) {
 			bundle[mid] = true // a lone line needs no group
 		}
 		mid, err := checkLine(&d, m, i, pc, bundle)
+		if err == nil && i == 1 && (mid == o.mids[0] || m.MediaName.Media == o.kinds[0]) {
+			err = badOffer("two %s lines", m.MediaName.Media)
+		}
+		if err == nil {
+			err = checkCodecs(m)
+		}
 		if err != nil {
-			return checkedOffer{}, err
-		}
-		if i == 1 && (mid == o.mids[0] || m.MediaName.Media == o.kinds[0]) {
-			return checkedOffer{}, badOffer("two %s lines", m.MediaName.Media)
-		}
-		if err := checkCodecs(m); err != nil {
-			return checkedOffer{}, err
+			return checkedOffer{}, unfit(err)
 		}
 		o.mids, o.kinds = append(o.mids, mid), append(o.kinds, m.MediaName.Media)
 	}

@@ -15,7 +15,7 @@ const noLine = "\x00"
 // Ingest lets an encoder that came by WHIP feed microphone and camera of who from a plain sendonly offer. It takes the place of
 // an earlier encoder of the same source at once, and of what the person's own page sends, as long as it lasts. The room's gates
 // hold for it as for any other; it comes on stage only by the room's will. From another network than the encoder before it
-// comes with closed gates, until Readmit. Errors: ErrBadOffer, ErrBusy, or internal.
+// comes with closed gates, until Readmit. Errors: ErrBadOffer, ErrClosed, ErrBusy, or internal.
 func (c *Conference) Ingest(ctx context.Context, who, network, offer string) (*Door, error) {
 	checked, err := checkDoor(offer, PCPub)
 	if err != nil {
@@ -42,17 +42,24 @@ func (c *Conference) Ingest(ctx context.Context, who, network, offer string) (*D
 		c.call(func() { d.peer.seat.closePCs() })
 		return nil, err
 	}
-	if !c.call(func() { c.admitIngest(d.peer.seat, network) }) {
+	if !c.call(func() { err = c.admitIngest(d.peer.seat, network) }) {
 		return nil, fmt.Errorf("%w: the sitting's media ended", ErrBusy)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return d, nil
 }
 
-// admitIngest makes the seat the source's only feed.
-func (c *Conference) admitIngest(st *seat, network string) {
+// admitIngest makes the seat the source's only feed, unless the sitting has ended.
+func (c *Conference) admitIngest(st *seat, network string) error {
 	who := st.part.ID
+	if c.dir.Closed {
+		st.closePCs()
+		return ErrClosed
+	}
 	if st.door.Reason() != "" {
-		return // it failed before it came in
+		return nil // it failed before it came in
 	}
 	if old := c.ingests[who]; old != nil {
 		c.endDoor(old, EndReplaced)
@@ -73,6 +80,7 @@ func (c *Conference) admitIngest(st *seat, network string) {
 		}
 	}
 	c.flushSources(nil, nil)
+	return nil
 }
 
 // removeIngest takes an encoder out; its sources end unless another one takes over at once.

@@ -46,10 +46,12 @@ type nobody struct{}
 // WriteRTCP drops the feedback.
 func (nobody) WriteRTCP([]rtcp.Packet) error { return nil }
 
-// Feed lets streams feed microphone and camera of who. It yields to others: ErrFed when one of the sources is fed already, and
-// ErrFeedEnd from Packet when somebody else began to feed it. One stream of each kind at most.
+// Feed lets streams feed microphone and camera of who. It yields to others: ErrFed when one of the sources is fed already,
+// ErrFeedEnd when the sitting has ended, and from Packet also when somebody else began to feed it. One stream of each kind at
+// most.
 func (c *Conference) Feed(who string, streams ...FeedStream) (*Feed, error) {
 	f := &Feed{conf: c, seat: newSeat(c, Participant{ID: who, Profile: ProfileAudience}), layers: map[Kind]*Layer{}}
+	f.seat.feed = f
 	u := newPub(f.seat, nil)
 	// A PeerConnection that never connects stands where the others have theirs.
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(c.srv.pubMedia), webrtc.WithSettingEngine(c.srv.settings)).NewPeerConnection(webrtc.Configuration{})
@@ -69,6 +71,9 @@ func (c *Conference) Feed(who string, streams ...FeedStream) (*Feed, error) {
 
 // open joins the streams to their sources. Only the conference calls it.
 func (f *Feed) open(u *pubPC, streams []FeedStream) error {
+	if f.conf.dir.Closed {
+		return ErrFeedEnd
+	}
 	for _, s := range streams {
 		if codec := feedCodec(s.Codec); codec == packets.CodecOther || codec.Video() != (s.Kind == KindCam) || s.Kind == KindScreen || s.SSRC == 0 {
 			return fmt.Errorf("sfu: no feed can be %s of %s", s.Codec, s.Kind)

@@ -24,6 +24,7 @@ type seat struct {
 	door       *Door        // of a standard client, else nil
 	watch      *watch       // of a player, else nil
 	check      *streamCheck // of an encoder, else nil
+	feed       *Feed        // of a camera, else nil
 
 	audio []uint32 // assignment of the audio slots
 	video []uint32 // assignment of the video slots

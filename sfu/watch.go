@@ -23,7 +23,7 @@ type watch struct {
 
 // Watch lets a player that came by WHEP see and hear what is on stage, or one person's sources when only is given, from an offer
 // of one audio and one video line in any order (one of them may be missing). The gates hold for it as for any viewer.
-// Errors: ErrBadOffer, ErrBusy, or internal.
+// Errors: ErrBadOffer, ErrClosed, ErrBusy, or internal.
 func (c *Conference) Watch(ctx context.Context, only, offer string) (*Door, error) {
 	checked, err := checkDoor(offer, PCSub)
 	if err != nil {
@@ -31,8 +31,9 @@ func (c *Conference) Watch(ctx context.Context, only, offer string) (*Door, erro
 		return nil, err
 	}
 	var d *Door
+	closed := false
 	if !c.call(func() {
-		if c.watchers >= maxWatchers {
+		if closed = c.dir.Closed; closed || c.watchers >= maxWatchers {
 			return
 		}
 		id := watchPrefix + strconv.FormatUint(rand.Uint64(), 36)
@@ -44,10 +45,16 @@ func (c *Conference) Watch(ctx context.Context, only, offer string) (*Door, erro
 		c.watchers++
 		c.peerCount.Add(1)
 	}) || d == nil {
+		if closed {
+			return nil, ErrClosed
+		}
 		return nil, fmt.Errorf("%w: no place for one more player", ErrBusy)
 	}
 	if err := d.open(ctx, checked); err != nil {
 		c.call(func() { c.endDoor(d.peer.seat, EndFailed) })
+		if d.Reason() == EndConfClose {
+			err = ErrClosed // while it negotiated
+		}
 		return nil, err
 	}
 	return d, nil

@@ -113,8 +113,8 @@ func slots(n int) func(map[string]any) bool {
 
 // TestPriorityFollowsWhoPresides: the media hear from the room who presides, not only from the roles.
 func TestPriorityFollowsWhoPresides(t *testing.T) {
-	d := direction(council.MediaDirection{Chair: "clerk", Priority: map[council.PersonID]bool{"clerk": true, "hall1": true}})
-	if !d.Priority["clerk"] || !d.Priority["hall1"] || d.Priority["p01"] || len(d.Priority) != 2 {
+	d := direction(council.MediaDirection{Chair: "clerk", Priority: map[council.PersonID]bool{"clerk": true, "hall1": true}, Closed: true})
+	if !d.Priority["clerk"] || !d.Priority["hall1"] || d.Priority["p01"] || len(d.Priority) != 2 || !d.Closed {
 		t.Errorf("priority %v", d.Priority)
 	}
 	if none := direction(council.MediaDirection{}).Priority; none == nil {

@@ -114,7 +114,7 @@ func (st *sitting) obey(d council.MediaDirection) {
 func direction(d council.MediaDirection) sfu.Direction {
 	return sfu.Direction{
 		Stage: string(d.Stage), Chair: string(d.Chair), Mic: plain(d.Mic), Cam: plain(d.Cam), Screen: plain(d.Screen), Why: d.Why,
-		Priority: plain(d.Priority),
+		Priority: plain(d.Priority), Closed: d.Closed,
 	}
 }
 

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a whole server without media: real store, rooms, office and auth, two councils, everything over HTTP.
 type house struct {
-	http.Handler
+	*Server
 	db     *store.DB
 	auth   *auth.Service
 	office *office.Office
@@ -75,7 +75,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	for _, f := range change {
 		f(&c)
 	}
-	h.Handler, err = New(c)
+	h.Server, err = New(c)
 	must(t, err)
 	return h
 }

@@ -24,18 +24,18 @@ import (
 type Config struct {
 	Auth         *auth.Service
 	Office       *office.Office
-	WebSocket    http.Handler                // answers GET /ws; it checks the origin itself
-	PublicURL    string                      // https://hop.example.vn, without a path; "" = as each request names the host
-	MetricsToken string                      // lets others than this machine read /metrics and pprof; "" = nobody
-	Streams      Streams                     // media of encoders and players; nil = their doors answer 503
-	ICEServers   func() []ICEServer          // told to encoders and players with fresh credentials; nil = none
-	Metrics      *prometheus.Registry        // nil = an own one
-	Ready        func(context.Context) error // nil = always ready
-	ExtraSchemas []any                       // types of other packages for /api/openapi.json: the WebSocket's messages and views
-	Version      string                      // of the program, for /healthz and the API description
-	Client       fs.FS                       // the built client; nil = the embedded one
-	Log          *slog.Logger                // nil = silent
-	Now          func() time.Time            // nil = the system's clock
+	WebSocket    http.Handler                 // answers GET /ws; it checks the origin itself
+	PublicURL    string                       // https://hop.example.vn, without a path; "" = as each request names the host
+	MetricsToken string                       // lets others than this machine read /metrics and pprof; "" = nobody
+	Streams      Streams                      // media of encoders and players; nil = their doors answer 503
+	ICEServers   func(sid string) []ICEServer // told to encoders and players with fresh credentials of sid; nil = none
+	Metrics      *prometheus.Registry         // nil = an own one
+	Ready        func(context.Context) error  // nil = always ready
+	ExtraSchemas []any                        // types of other packages for /api/openapi.json: the WebSocket's messages and views
+	Version      string                       // of the program, for /healthz and the API description
+	Client       fs.FS                        // the built client; nil = the embedded one
+	Log          *slog.Logger                 // nil = silent
+	Now          func() time.Time             // nil = the system's clock
 }
 
 // server is the state behind the handlers.
@@ -54,14 +54,23 @@ type server struct {
 	openAPI    []byte
 	arrivals   *arrivals
 	streams    *streams
-	iceServers func() []ICEServer
+	iceServers func(sid string) []ICEServer
 
 	calls  *prometheus.HistogramVec
 	panics prometheus.Counter
 }
 
-// New builds the handler of the whole server.
-func New(c Config) (http.Handler, error) {
+// Server is the handler of everything.
+type Server struct {
+	http.Handler
+	inner *server
+}
+
+// Relayed says whether sid names an encoder or player that may use the media relay now.
+func (s *Server) Relayed(sid string) bool { return s.inner.streams.relays(sid, s.inner.now()) }
+
+// New builds the server.
+func New(c Config) (*Server, error) {
 	if c.Auth == nil || c.Office == nil || c.WebSocket == nil {
 		return nil, errors.New("web: auth, office and the websocket are needed")
 	}
@@ -97,7 +106,7 @@ func New(c Config) (http.Handler, error) {
 	if s.openAPI, err = mount(s, mux, routes(), c.ExtraSchemas); err != nil {
 		return nil, err
 	}
-	return s.begin(secureHeaders(s.needTLS(origins(routed(mux))))), nil
+	return &Server{Handler: s.begin(secureHeaders(s.needTLS(origins(routed(mux))))), inner: s}, nil
 }
 
 // count makes the metrics of the HTTP side.

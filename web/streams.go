@@ -31,9 +31,20 @@ type Stream interface {
 
 // StreamError is a refusal of a Streams.
 type StreamError struct {
-	Busy   bool   // come back later; else the offer is at fault
+	Kind   StreamFault
 	Reason string // for the person at the encoder
 }
+
+// StreamFault says what is at fault.
+type StreamFault int
+
+// Faults.
+const (
+	FaultOffer  StreamFault = iota // the offer cannot be read: 400
+	FaultLines                     // it can, but holds what this server does not take: 406 (RFC 9725 section 4.4)
+	FaultBusy                      // the server: come back later, 503
+	FaultClosed                    // the sitting has ended: 403
+)
 
 func (e *StreamError) Error() string { return "web: stream: " + e.Reason }
 
@@ -58,7 +69,8 @@ const maxStreams = 4096
 // running is one session with the key that opened it.
 type running struct {
 	Stream
-	key auth.StreamKey
+	key   auth.StreamKey
+	relay string // its name at the media relay; unlike its name in the address, no secret
 }
 
 func (r *running) over() bool {
@@ -77,12 +89,13 @@ type streams struct {
 	mu      sync.Mutex
 	all     map[string]*running // guarded by mu
 	sweepAt int                 // guarded by mu: how many there may be until those that ended are looked for
+	asked   map[asker]*relayed  // guarded by mu
 }
 
 const sweepLeast = 64
 
 func newStreams(m Streams) *streams {
-	return &streams{media: m, all: map[string]*running{}, sweepAt: sweepLeast}
+	return &streams{media: m, all: map[string]*running{}, sweepAt: sweepLeast, asked: map[asker]*relayed{}}
 }
 
 // room says whether one more session may be kept; it forgets those that ended when there are many.

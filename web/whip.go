@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -21,6 +20,9 @@ const (
 
 // forHolders marks routes that answer who holds a stream key: the bearer token decides, no cookie.
 const forHolders = "stream key"
+
+// sittingEnded is what an encoder or player reads that comes too late.
+const sittingEnded = "Phiên họp đã kết thúc."
 
 // stageName is the stage in the address of a player's session.
 const stageName = "stage"
@@ -114,7 +116,7 @@ func (s *server) admit(h *holder) bool {
 	case errors.Is(err, auth.ErrLinkRevoked):
 		h.refuse(http.StatusForbidden, "Mã kết nối đã bị thu hồi. Xin hỏi thư ký mã mới.")
 	case errors.Is(err, auth.ErrLinkExpired):
-		h.refuse(http.StatusForbidden, "Phiên họp đã kết thúc.")
+		h.refuse(http.StatusForbidden, sittingEnded)
 	case errors.Is(err, auth.ErrForbidden):
 		h.refuse(http.StatusForbidden, "Mã kết nối này không dùng cho địa chỉ này.")
 	default:
@@ -148,9 +150,19 @@ func (h *holder) body(want string) (string, bool) {
 	return string(b), true
 }
 
-// streamOptions answers a browser's question before the call, and tells what may be posted.
+// streamOptions answers a browser's question before the call, and tells what may be posted. Who shows a key at the address for
+// offers is also told of the relays: some encoders cannot take them any more once they have made their offer. A browser's
+// preflight shows none, and is told of none (RFC 9725 section 4.6).
 func (s *server) streamOptions(h *holder) {
 	hd := h.w.Header()
+	if h.r.Header.Get("Authorization") != "" && h.r.PathValue("session") == "" {
+		if !s.admit(h) {
+			return
+		}
+		if sid, ok := s.streams.ask(h.key, auth.Network(h.r.RemoteAddr), s.now()); ok {
+			s.link(hd, sid)
+		}
+	}
 	hd.Set("Accept-Post", typeSDP)
 	hd.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE, OPTIONS")
 	hd.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
@@ -183,7 +195,8 @@ func (s *server) streamOpen(h *holder) {
 		s.streamRefused(h, err)
 		return
 	}
-	id := s.streams.keep(&running{Stream: st, key: h.key})
+	session := &running{Stream: st, key: h.key, relay: auth.NewID()}
+	id := s.streams.keep(session)
 	path := "/" + string(h.kind) + "/" + h.key.Sitting + "/" + h.key.Source
 	if h.key.Source == "" {
 		path += stageName
@@ -193,9 +206,7 @@ func (s *server) streamOpen(h *holder) {
 	hd.Set("Location", s.base(h.r)+path+"/"+id)
 	hd.Set("ETag", quoted(st.Tag()))
 	hd.Set("Accept-Patch", typeFrag)
-	for _, l := range s.iceLinks() {
-		hd.Add("Link", l)
-	}
+	s.link(hd, session.relay)
 	h.w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(h.w, st.Answer()) // the client has gone: its session fails by itself
 }
@@ -203,37 +214,20 @@ func (s *server) streamOpen(h *holder) {
 // streamRefused answers what the media server refused.
 func (s *server) streamRefused(h *holder, err error) {
 	var refusal *StreamError
-	switch {
-	case !errors.As(err, &refusal):
+	if !errors.As(err, &refusal) {
 		s.streamFailed(h, err)
-	case refusal.Busy:
+		return
+	}
+	switch refusal.Kind {
+	case FaultBusy:
 		h.refuse(http.StatusServiceUnavailable, "Máy chủ đang bận. Xin thử lại sau. ("+refusal.Reason+")")
-	default:
+	case FaultClosed:
+		h.refuse(http.StatusForbidden, sittingEnded)
+	case FaultLines:
+		h.refuse(http.StatusNotAcceptable, "Không nhận được kết nối này: "+refusal.Reason)
+	case FaultOffer:
 		h.refuse(http.StatusBadRequest, "Không nhận được kết nối này: "+refusal.Reason)
 	}
-}
-
-// ICEServer is a STUN or TURN server that encoders and players are told of.
-type ICEServer struct {
-	URL        string // stun:… or turn:…
-	Username   string // with Credential: TURN only
-	Credential string
-}
-
-// iceLinks writes the ICE servers as RFC 9725 section 4.6 asks.
-func (s *server) iceLinks() []string {
-	if s.iceServers == nil {
-		return nil
-	}
-	var out []string
-	for _, i := range s.iceServers() {
-		l := fmt.Sprintf(`<%s>; rel="ice-server"`, i.URL)
-		if i.Username != "" {
-			l += fmt.Sprintf(`; username=%q; credential=%q; credential-type="password"`, i.Username, i.Credential)
-		}
-		out = append(out, l)
-	}
-	return out
 }
 
 func quoted(tag string) string { return `"` + tag + `"` }
@@ -253,7 +247,7 @@ func (s *server) streamPatch(h *holder) {
 	switch {
 	case match == "":
 		h.refuse(http.StatusPreconditionRequired, "Thiếu If-Match.")
-	case match != "*" && match != quoted(r.Tag()):
+	case match != "*" && !listed(match, quoted(r.Tag())):
 		h.refuse(http.StatusPreconditionFailed, "Phiên ICE này đã qua.")
 	case !strings.Contains(frag, "a="):
 		h.refuse(http.StatusBadRequest, "Không đọc được nội dung.")
@@ -272,6 +266,16 @@ func (s *server) streamPatch(h *holder) {
 		h.w.WriteHeader(http.StatusOK)
 		_, _ = io.WriteString(h.w, answer) // the client has gone: its session fails by itself
 	}
+}
+
+// listed says whether an If-Match holds a strong tag (RFC 9110 section 13.1.1).
+func listed(match, tag string) bool {
+	for _, m := range strings.Split(match, ",") {
+		if strings.TrimSpace(m) == tag {
+			return true
+		}
+	}
+	return false
 }
 
 // fragOf reads the ICE credentials of an SDP fragment; both are empty unless they obey RFC 8839 section 5.4.

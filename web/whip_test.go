@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -76,8 +77,8 @@ func doorsHouse(t *testing.T) (*house, *testMedia, town, town) {
 	m := &testMedia{}
 	h := newHouse(t, func(c *Config) {
 		c.Streams = m
-		c.ICEServers = func() []ICEServer {
-			return []ICEServer{{URL: "turn:hop.test:3478", Username: "u", Credential: "secret"}}
+		c.ICEServers = func(sid string) []ICEServer {
+			return []ICEServer{{URL: "stun:hop.test:3478"}, {URL: "turn:hop.test:3478?transport=udp", Username: "9:" + sid, Credential: "secret"}}
 		}
 	})
 	one, two := h.towns(t)
@@ -120,8 +121,7 @@ func TestEncoderComesInAndGoes(t *testing.T) {
 	w := h.knock(t, "POST", key.URL, key.Token, "v=0 offer", append(sdpType, "Origin", "https://other.test")...)
 	hd := w.Header()
 	if w.Code != http.StatusCreated || w.Body.String() != "v=0 answer" || hd.Get("Content-Type") != "application/sdp" ||
-		hd.Get("ETag") != `"tag0"` || hd.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" || hd.Get("Access-Control-Allow-Origin") != "*" ||
-		hd.Get("Link") != `<turn:hop.test:3478>; rel="ice-server"; username="u"; credential="secret"; credential-type="password"` {
+		hd.Get("ETag") != `"tag0"` || hd.Get("Accept-Patch") != "application/trickle-ice-sdpfrag" || hd.Get("Access-Control-Allow-Origin") != "*" {
 		t.Fatalf("%d %s %v", w.Code, w.Body, hd)
 	}
 	if want := "ingest " + one.sitting.ID + " " + string(one.hall()) + " 203.0.113.0/24 v=0 offer"; m.calls[0] != want {
@@ -149,6 +149,8 @@ func TestEncoderComesInAndGoes(t *testing.T) {
 		{"restart", session, candidates, append(frag, "If-Match", "*"), http.StatusOK},
 		{"tag before the restart", session, candidates, append(frag, "If-Match", `"tag0"`), http.StatusPreconditionFailed},
 		{"tag after it", session, candidates, append(frag, "If-Match", `"fresh"`), http.StatusNoContent},
+		{"several tags", session, candidates, append(frag, "If-Match", `"old", "fresh"`), http.StatusNoContent},
+		{"a weak tag", session, candidates, append(frag, "If-Match", `W/"fresh"`), http.StatusPreconditionFailed},
 	} {
 		w := h.knock(t, "PATCH", c.url, key.Token, c.body, c.headers...)
 		if w.Code != c.status {
@@ -217,13 +219,23 @@ func TestDoorsRefuse(t *testing.T) {
 	if len(m.calls) != 0 {
 		t.Errorf("the media heard of %v", m.calls)
 	}
-	m.refuse = &StreamError{Reason: "H264 High"}
-	if w := h.knock(t, "POST", key.URL, key.Token, "v=0", sdpType...); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "H264 High") {
-		t.Errorf("bad offer: %d %s", w.Code, w.Body)
-	}
-	m.refuse = &StreamError{Busy: true}
-	if w := h.knock(t, "POST", key.URL, key.Token, "v=0", sdpType...); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("busy: %d", w.Code)
+	for _, c := range []struct {
+		err    error
+		status int
+		words  string
+	}{
+		{&StreamError{Reason: "no SDP"}, http.StatusBadRequest, "no SDP"},
+		{&StreamError{Kind: FaultLines, Reason: "H264 High"}, http.StatusNotAcceptable, "H264 High"},
+		{&StreamError{Kind: FaultBusy}, http.StatusServiceUnavailable, "Xin thử lại sau"},
+		{&StreamError{Kind: FaultClosed}, http.StatusForbidden, "Phiên họp đã kết thúc."},
+		{errors.New("disk"), http.StatusServiceUnavailable, "Máy chủ đang bận"},
+	} {
+		m.refuse = c.err
+		w := h.knock(t, "POST", key.URL, key.Token, "v=0", sdpType...)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.words) || strings.Contains(w.Body.String(), "disk") ||
+			(c.status == http.StatusServiceUnavailable) != (w.Header().Get("Retry-After") != "") || len(w.Header()["Link"]) != 0 {
+			t.Errorf("%v: %d %s %v", c.err, w.Code, w.Body, w.Header())
+		}
 	}
 	for _, method := range []string{"GET", "PUT", "HEAD"} {
 		if w := h.knock(t, method, key.URL, key.Token, ""); w.Code != http.StatusMethodNotAllowed {
@@ -234,6 +246,28 @@ func TestDoorsRefuse(t *testing.T) {
 	if w.Code != http.StatusNoContent || w.Header().Get("Accept-Post") != "application/sdp" ||
 		!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "If-Match") {
 		t.Errorf("options: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestDoorsRefuseAfterTheClose(t *testing.T) {
+	h, m, one, _ := doorsHouse(t)
+	key := one.key(t, store.StreamIngest, one.hall())
+	session := h.knock(t, "POST", key.URL, key.Token, "v=0", sdpType...).Header().Get("Location")
+	r, err := h.rooms.Room(t.Context(), one.sitting.ID)
+	must(t, err)
+	chair := council.Actor{Person: one.links[0].Person, Roles: one.links[0].Roles, Place: council.Online}
+	_, err = r.Do(t.Context(), council.Command{Actor: chair, ID: "open", Body: council.SittingOpen{}})
+	must(t, err)
+	_, err = r.Do(t.Context(), council.Command{Actor: chair, ID: "close", Body: council.SittingClose{}})
+	must(t, err)
+	for _, c := range [][]string{{"POST", key.URL}, {"PATCH", session}, {"DELETE", session}, {"OPTIONS", key.URL}} {
+		w := h.knock(t, c[0], c[1], key.Token, "v=0", sdpType...)
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "Phiên họp đã kết thúc.") || len(w.Header()["Link"]) != 0 {
+			t.Errorf("%s %s: %d %s", c[0], c[1], w.Code, w.Body)
+		}
+	}
+	if len(m.calls) != 1 {
+		t.Errorf("the media heard of %v", m.calls)
 	}
 }
 

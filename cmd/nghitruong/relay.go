@@ -9,6 +9,7 @@ import (
 
 	"nghitruong/sfu"
 	"nghitruong/sfu/turn"
+	"nghitruong/web"
 )
 
 // openRelay starts TURN beside the media ports. On loopback the usual port gives way to a free one, so that several
@@ -23,7 +24,7 @@ func (a *app) openRelay() (err error) {
 	}
 	a.turn, err = turn.New(turn.Config{
 		Media: a.media.Bound(), Public: a.config.PublicAddresses, Port: port, Pion: sfu.PionLogs(a.log),
-		Alive: func(sid string) bool { return a.signaling.Alive(sid) },
+		Alive: func(sid string) bool { return a.signaling.Alive(sid) || a.web.Relayed(sid) },
 	})
 	if err != nil {
 		return err
@@ -67,4 +68,13 @@ func (r relay) Relays(sid string) (urls []string, username, credential string, l
 	}
 	username, credential, life = r.turn.Credentials(sid)
 	return r.urls, username, credential, life
+}
+
+// iceServers tells an encoder or player of the relays, with credentials of its own.
+func (r relay) iceServers(sid string) (out []web.ICEServer) {
+	urls, username, credential, _ := r.Relays(sid)
+	for _, url := range urls {
+		out = append(out, web.ICEServer{URL: url, Username: username, Credential: credential})
+	}
+	return out
 }

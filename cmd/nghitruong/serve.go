@@ -26,6 +26,7 @@ import (
 	"nghitruong/sfu/turn"
 	"nghitruong/signaling"
 	"nghitruong/store"
+	"nghitruong/web"
 )
 
 func serveCommand(configured configurer) *cobra.Command {
@@ -60,6 +61,7 @@ type app struct {
 	children  *ffmpeg.Runner
 	recorder  *recorder
 	signaling *signaling.Handler
+	web       *web.Server
 	pages     http.Handler
 	tls       *tls.Config
 	listener  net.Listener

@@ -72,8 +72,15 @@ func (d door) Restart(ctx context.Context, ufrag, pwd string) (string, error) {
 
 // refusal translates what a client should hear of.
 func refusal(err error) error {
-	if errors.Is(err, sfu.ErrBadOffer) || errors.Is(err, sfu.ErrBusy) {
-		return &web.StreamError{Busy: errors.Is(err, sfu.ErrBusy), Reason: err.Error()}
+	for _, f := range []struct {
+		is   error
+		kind web.StreamFault
+	}{
+		{sfu.ErrUnfit, web.FaultLines}, {sfu.ErrBadOffer, web.FaultOffer}, {sfu.ErrBusy, web.FaultBusy}, {sfu.ErrClosed, web.FaultClosed},
+	} {
+		if errors.Is(err, f.is) {
+			return &web.StreamError{Kind: f.kind, Reason: err.Error()}
+		}
 	}
 	return err
 }

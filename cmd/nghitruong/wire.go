@@ -138,15 +138,15 @@ func (a *app) printFirst(ctx context.Context, out io.Writer) error {
 
 // wirePages makes the HTTP side; the own authority's certificate (mode local) is offered as /ca.crt.
 func (a *app) wirePages(metrics *prometheus.Registry, authority []byte) (err error) {
-	pages, err := web.New(web.Config{
-		Auth: a.auth, Office: a.office, WebSocket: a.signaling, Streams: streams{a.signaling}, PublicURL: a.config.PublicURL, MetricsToken: a.config.MetricsToken,
+	a.web, err = web.New(web.Config{
+		Auth: a.auth, Office: a.office, WebSocket: a.signaling, Streams: streams{a.signaling}, ICEServers: a.relay.iceServers, PublicURL: a.config.PublicURL, MetricsToken: a.config.MetricsToken,
 		Metrics: metrics, Ready: a.store.Ping, ExtraSchemas: signaling.Schemas(), Version: version, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", pages)
+	mux.Handle("/", a.web)
 	if authority != nil {
 		mux.HandleFunc("GET /ca.crt", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-x509-ca-cert")
