@@ -205,6 +205,9 @@ func checkDoor(raw string, pc PC) (checkedOffer, error) {
 	if err := d.UnmarshalString(raw); err != nil {
 		return checkedOffer{}, badOffer("%v", err)
 	}
+	if !strings.HasPrefix(raw, "v=0") { // Pion reads nothing as an offer of nothing
+		return checkedOffer{}, badOffer("no SDP")
+	}
 	if n := len(d.MediaDescriptions); n == 0 || n > 2 {
 		return checkedOffer{}, unfit(badOffer("%d m-lines: one audio and one video are taken", n))
 	}
