@@ -37,6 +37,7 @@ type recording struct {
 	since     int64 // of the state
 	ms        int64 // recorded before since
 	audioOnly bool
+	why       string // of its end
 	sealed    map[segmentKey]bool
 }
 
@@ -148,6 +149,9 @@ func (s *Sitting) stopRecording(why string) []EventBody {
 
 func (e RecordingEnded) apply(s *Sitting, _ uint64, at int64) {
 	s.turnTape(e.Recording, RecordingStopped, at)
+	if r := s.recordingByID(e.Recording); r != nil {
+		r.why = e.Why
+	}
 }
 
 // turnTape moves a recording to a state and adds up its time.
@@ -252,6 +256,9 @@ func (v viewer) recording() RecordingView {
 		return out
 	}
 	out.NeedsDecision = v.s.needsDecision()
+	if out.State == RecordingStopped {
+		out.Why = v.s.recorded().why
+	}
 	if out.State == RecordingOn {
 		out.Light = v.live.Recording
 	}

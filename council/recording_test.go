@@ -129,6 +129,12 @@ func TestRecordingLight(t *testing.T) {
 	if got := h.must(t, System, RecordingHalt{})[0].(RecordingEnded); got.Why != whySpace {
 		t.Errorf("%+v", got)
 	}
+	if v := h.View(TopicRecording, AudienceSteer, nil).(RecordingView); v.Why != whySpace || v.Light != nil {
+		t.Errorf("%+v", v)
+	}
+	if v := h.View(TopicRecording, AudienceDeputy, nil).(RecordingView); v.Why != "" {
+		t.Errorf("to a deputy: %+v", v)
+	}
 	if got := h.must(t, System, RecordingHalt{}); got != nil {
 		t.Errorf("halted twice: %v", got)
 	}

@@ -359,6 +359,7 @@ type RecordingView struct {
 	MS            int64           `json:"ms"`                       // recorded before Since, milliseconds
 	AudioOnly     bool            `json:"audio_only,omitempty"`     // little room is left: no pictures
 	Light         *RecordingLight `json:"light,omitempty"`          // steer only, while on
+	Why           string          `json:"why,omitempty"`            // steer only, when stopped: "clerk", "close", "space"
 	NeedsDecision bool            `json:"needs_decision,omitempty"` // steer only: the sitting is not public
 }
 

@@ -39,7 +39,7 @@ type Config struct {
 	CameraNetworks  []netip.Prefix   // where RTSP cameras may be; empty = cameras are off
 	Cameras         []cameras.Camera // pulled into the halls of their names
 	Recordings      string           // folder of recordings; "" = recordings in Data
-	RecordingNotice string           // WebM file played when a recording begins; "" = the client's
+	RecordingNotice string           // WebM file played when a recording begins; "" = the built-in one
 	MetricsToken    string           // bearer token for /metrics and pprof off loopback; "" = loopback only
 	MaxPeople       int              // connected people in one sitting
 	Reserve         int              // of MaxPeople, kept for members and halls
@@ -82,7 +82,7 @@ var settings = []setting{
 		get: func(c *Config) string { return strings.Repeat("camera", min(1, len(c.Cameras))) }, // masked: addresses carry passwords
 	}),
 	text("recordings.folder", "", "folder of recordings; empty = recordings in the data folder", func(c *Config) *string { return &c.Recordings }, nil),
-	text("recordings.notice", "", "the council's own spoken notice, a WebM file with Opus; empty = the one of the pages", func(c *Config) *string { return &c.RecordingNotice }, nil),
+	text("recordings.notice", "", "the council's own spoken notice, a WebM file with Opus; empty = the built-in one", func(c *Config) *string { return &c.RecordingNotice }, nil),
 	secret(text("metrics.token", "", "bearer token for /metrics and pprof from elsewhere than loopback", func(c *Config) *string { return &c.MetricsToken }, nil)),
 	number("limits.people", "400", "connected people in one sitting", 1, 100000, func(c *Config) *int { return &c.MaxPeople }),
 	number("limits.reserve", "200", "of these, kept for members and halls", 0, 100000, func(c *Config) *int { return &c.Reserve }),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed" // the notice
 	"fmt"
 	"net/http"
 	"os"
@@ -14,10 +15,15 @@ import (
 	"nghitruong/sfu"
 )
 
-// noticePath is where pages find what is played when a recording begins. The client has one; a council may put its own in its place.
+// noticePath is where pages find what is played when a recording begins; a council may put its own recording there.
 const noticePath = "/recording-notice.webm"
 
 const maxNotice = 2 << 20 // bytes
+
+// notice is what pages play when the council has no own recording; README.md says how it was made.
+//
+//go:embed recording-notice.webm
+var notice []byte
 
 // recorder joins the rooms, which say what is recorded, to the media and to the disk.
 type recorder struct {
@@ -95,25 +101,35 @@ func (r *recorder) close() {
 	}
 }
 
-// ownNotice serves the council's own notice in place of the client's, when one is configured.
-func (c *Config) ownNotice(mux *http.ServeMux) error {
+// notice gives the council's own notice when one is configured.
+func (c *Config) notice() ([]byte, error) {
 	if c.RecordingNotice == "" {
-		return nil
+		return notice, nil
 	}
 	info, err := os.Stat(c.RecordingNotice)
 	if err != nil {
-		return fmt.Errorf("read the recording notice: %w", err)
+		return nil, fmt.Errorf("read the recording notice: %w", err)
 	}
 	if info.Size() > maxNotice {
-		return fmt.Errorf("read the recording notice: %s has %d bytes, at most %d are played", c.RecordingNotice, info.Size(), maxNotice)
+		return nil, fmt.Errorf("read the recording notice: %s has %d bytes, at most %d are played", c.RecordingNotice, info.Size(), maxNotice)
 	}
 	content, err := os.ReadFile(c.RecordingNotice)
 	if err != nil {
-		return fmt.Errorf("read the recording notice: %w", err)
+		return nil, fmt.Errorf("read the recording notice: %w", err)
+	}
+	return content, nil
+}
+
+// serveNotice has pages find it.
+func (c *Config) serveNotice(mux *http.ServeMux) error {
+	content, err := c.notice()
+	if err != nil {
+		return err
 	}
 	mux.HandleFunc("GET "+noticePath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "audio/webm")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-cache")
 		_, _ = w.Write(content) // a client that went away needs nothing
 	})
 	return nil

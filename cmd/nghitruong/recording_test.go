@@ -38,40 +38,36 @@ func TestRecorderWithoutAFolder(t *testing.T) {
 	}
 }
 
-// TestOwnNotice: the council's file takes the place of the client's.
-func TestOwnNotice(t *testing.T) {
-	mux := http.NewServeMux()
-	if err := (&Config{}).ownNotice(mux); err != nil {
-		t.Fatal(err)
-	}
-	get := func() *httptest.ResponseRecorder {
+// TestNotice: pages get the built-in notice, or the council's own.
+func TestNotice(t *testing.T) {
+	get := func(file string) *httptest.ResponseRecorder {
+		t.Helper()
+		mux := http.NewServeMux()
+		if err := (&Config{RecordingNotice: file}).serveNotice(mux); err != nil {
+			t.Fatal(err)
+		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, noticePath, nil))
 		return w
 	}
-	if w := get(); w.Code != http.StatusNotFound {
-		t.Errorf("without a file: %d", w.Code)
+	if w := get(""); w.Code != http.StatusOK || w.Body.Len() < 1000 || w.Header().Get("Content-Type") != "audio/webm" {
+		t.Errorf("the built-in one: %d, %d bytes, %v", w.Code, w.Body.Len(), w.Header())
 	}
 	dir := t.TempDir()
-	if err := (&Config{RecordingNotice: filepath.Join(dir, "none")}).ownNotice(mux); err == nil {
-		t.Error("a file that is not there")
+	own, large := filepath.Join(dir, "own"), filepath.Join(dir, "large")
+	for file, content := range map[string][]byte{own: []byte("webm"), large: make([]byte, maxNotice+1)} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	large := filepath.Join(dir, "large")
-	if err := os.WriteFile(large, make([]byte, maxNotice+1), 0o600); err != nil {
-		t.Fatal(err)
+	if w := get(own); w.Body.String() != "webm" {
+		t.Errorf("%d %q", w.Code, w.Body)
 	}
-	if err := (&Config{RecordingNotice: large}).ownNotice(mux); err == nil || !strings.Contains(err.Error(), "at most") {
+	if err := (&Config{RecordingNotice: large}).serveNotice(http.NewServeMux()); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("a large file: %v", err)
 	}
-	small := filepath.Join(dir, "small")
-	if err := os.WriteFile(small, []byte("webm"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := (&Config{RecordingNotice: small}).ownNotice(mux); err != nil {
-		t.Fatal(err)
-	}
-	if w := get(); w.Body.String() != "webm" || w.Header().Get("Content-Type") != "audio/webm" {
-		t.Errorf("%d %v %q", w.Code, w.Header(), w.Body)
+	if err := (&Config{RecordingNotice: filepath.Join(dir, "none")}).serveNotice(http.NewServeMux()); err == nil {
+		t.Error("a file that is not there")
 	}
 }
 

@@ -155,5 +155,5 @@ func (a *app) wirePages(metrics *prometheus.Registry, authority []byte) (err err
 		})
 	}
 	a.pages = mux
-	return a.config.ownNotice(mux)
+	return a.config.serveNotice(mux)
 }

@@ -888,6 +888,7 @@ export interface components {
             /** Format: int64 */
             since: number;
             state: components["schemas"]["RecordingState"];
+            why?: string;
         };
         Result: {
             base: components["schemas"]["Base"];

@@ -24,6 +24,7 @@ import { useAct } from "../meeting/act";
 import { InvitedDialog } from "../meeting/invited";
 import { hasFloor, itemOf, onStage } from "../meeting/model";
 import { chromeIntent } from "../meeting/permission";
+import { RecordingChip } from "../meeting/recording";
 import { useAnnouncements } from "../meeting/say";
 import { Strips } from "../meeting/strips";
 import { LevelBars, Tile } from "../meeting/tile";
@@ -78,6 +79,7 @@ function Head(p: { session: Session }) {
     <header class="listen-head">
       <h1 data-testid="item">{head?.title}</h1>
       <span class="row">
+        <RecordingChip session={p.session} />
         <Chip testid="listeners">{t("listeners", { n })}</Chip>
       </span>
     </header>

@@ -13,6 +13,7 @@ import { ShareButton } from "../meeting/controls";
 import { DevicePicker, QualitySwitch } from "../meeting/more";
 import type { Clerk } from "./clerk";
 import { stillOpen } from "./model";
+import { RecordingBlock } from "./recording";
 
 const POLICIES: readonly GatePolicy[] = ["chair", "floor", "open"];
 
@@ -68,6 +69,7 @@ export function SittingPane({ clerk }: { clerk: Clerk }) {
           )}
         </div>
       </section>
+      <RecordingBlock clerk={clerk} />
       <Microphones clerk={clerk} />
       <Own clerk={clerk} />
     </div>

@@ -26,6 +26,7 @@ import { turnClock } from "../chair/turn";
 import { secondsTo } from "../display/model";
 import type { DoorInfo } from "../door/info";
 import { gateOpen } from "../meeting/controls";
+import { RecordingChip } from "../meeting/recording";
 import { StageView, Strip } from "../meeting/stage";
 import { Strips } from "../meeting/strips";
 import { Tile } from "../meeting/tile";
@@ -130,6 +131,7 @@ function Head({ session }: { session: Session }) {
             {common(q.met ? "quorum_met" : "quorum_short", { present: q.present, total: q.total, need: q.need })}
           </Chip>
         )}
+        <RecordingChip session={session} />
         {session.lost.value === "socket" && <Chip tone="warning">{common("lost_socket")}</Chip>}
         <span class="hl-clock num" role="timer" aria-live="off" data-testid="hall-clock">
           {clock.phase === "idle" || clock.phase === "invited"

@@ -5,8 +5,11 @@ import { now } from "../../core/clock";
 import { chime } from "../../core/levels";
 import type { Session } from "../../core/session";
 import { call } from "../../i18n/call";
+import { recording } from "../../i18n/recording";
 import { announce } from "../../ui/live";
+import { toast } from "../../ui/toast";
 import { itemOf, standing } from "./model";
+import { playNotice } from "./recording";
 
 /** changed calls back with the new value each time it differs from the last; the first value is silent. */
 function changed<T>(read: () => T, then: (now: T, before: T) => void): () => void {
@@ -23,6 +26,25 @@ function changed<T>(read: () => T, then: (now: T, before: T) => void): () => voi
     const before = last;
     last = v;
     then(v, before);
+  });
+}
+
+/** heardRecording tells of every change of the recording, and to who comes while it runs: people who are recorded know it. */
+function heardRecording(session: Session): () => void {
+  let last = "none";
+  return effect(() => {
+    const view = session.views.recording.value;
+    const state = view?.state ?? "none";
+    if (!view || state === last) return;
+    const before = last;
+    last = state;
+    if (state === "on") {
+      announce(recording("said_on"), "assertive", "recording");
+      toast(recording("said_on"));
+      void playNotice();
+    } else if (before === "on" || before === "paused") {
+      announce(recording(state === "paused" ? "said_paused" : "said_stopped"), "polite", "recording");
+    }
   });
 }
 
@@ -95,6 +117,7 @@ export function useAnnouncements(session: Session): void {
             announce(call("say_muted"), "assertive", "gate");
         },
       ),
+      heardRecording(session),
     ];
     return () => {
       for (const stop of stops) stop();

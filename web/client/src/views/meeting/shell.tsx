@@ -13,6 +13,7 @@ import { LiveRegion } from "../../ui/live";
 import { Toasts } from "../../ui/toast";
 import { HelpDialog } from "./help";
 import { itemOf } from "./model";
+import { RecordingChip } from "./recording";
 import { useAnnouncements } from "./say";
 import { Strips } from "./strips";
 
@@ -57,6 +58,7 @@ export function MeetingShell(p: ShellProps) {
         {p.title ?? <ItemLine session={p.session} />}
         <div class="mt-chips">
           {p.chips ?? <QuorumChip session={p.session} />}
+          <RecordingChip session={p.session} />
           {p.head}
           <span class="only-wide">
             <Button onClick={() => setHelp(true)} testid="help">

@@ -7,6 +7,7 @@ import { common } from "../../i18n/common";
 import { Button } from "../../ui/button";
 import { announce } from "../../ui/live";
 import { ReconnectBanner } from "../../ui/net";
+import { RecordingStrip } from "./recording";
 
 /** Strips shows at most the strips that apply; none covers anything. */
 export function Strips(p: { session: Session }) {
@@ -24,6 +25,7 @@ export function Strips(p: { session: Session }) {
           )}
         </ReconnectBanner>
       )}
+      <RecordingStrip session={session} />
       {session.media.slots.needTap.value && (
         <div class="strip" data-tone="light" role="alert" data-testid="tap-to-hear">
           <span>{call("tap_why")}</span>
