@@ -11,7 +11,7 @@ import (
 	"nghitruong/sfu/packets"
 )
 
-// assumedLevel stands in, in -dBov, for the level of a publisher that sends none: its packets count as speech.
+// assumedLevel stands in, in -dBov, for a level that neither the packets tell nor the server can hear: they count as speech.
 const assumedLevel = 30
 
 // hushPackets of 20 ms behind a closed gate are sent on as silence; slots wait hushTime for them.
@@ -73,6 +73,7 @@ type Layer struct {
 	hushed int    // packets made silent since the gate closed
 	hidden uint64 // packets kept out by the gate so far: the extended numbers of viewers are lower by this
 	nack   *uplinkNack
+	loud   *loudness  // nil when the packets tell how loud they are
 	red    *uplinkRED // nil when the publisher cannot send RED
 }
 
@@ -187,11 +188,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 	case l.codec.Video():
 		l.picture(p)
 	default:
-		level := p.Level
-		if l.levelExt == 0 {
-			level = assumedLevel
-		}
-		l.src.noteLevel(level, p.Arrival)
+		l.noteVoice(p)
 	}
 	l.tap(p)
 	return true

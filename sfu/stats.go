@@ -209,13 +209,21 @@ func (l *Layer) meter(p *packets.Packet) {
 		if p.Key && p.VP8.W > 0 {
 			l.size.Store(uint32(p.VP8.W)<<16 | uint32(p.VP8.H))
 		}
-	case l.levelExt != 0 && p.Level < packets.SilentLevel:
-		if loud := uint64(packets.SilentLevel - p.Level); loud > l.up.loudest.Load() {
-			l.up.loudest.Store(loud) // the conference may take it meanwhile: then this packet is of the next second
-		}
-		if p.Level <= loudEnough {
-			l.src.heardAt.Store(p.Arrival)
-		}
+	case l.levelExt != 0:
+		l.noteLoudest(p.Level, p.Arrival)
+	}
+}
+
+// noteLoudest counts a level of a packet that arrived at at.
+func (l *Layer) noteLoudest(level uint8, at int64) {
+	if level >= packets.SilentLevel {
+		return
+	}
+	if loud := uint64(packets.SilentLevel - level); loud > l.up.loudest.Load() {
+		l.up.loudest.Store(loud) // the conference may take it meanwhile: then this packet is of the next second
+	}
+	if level <= loudEnough {
+		l.src.heardAt.Store(at)
 	}
 }
 

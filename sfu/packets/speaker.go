@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
+// LevelTime is how much sound each level stands for; longer packets are told in parts.
+const LevelTime = 20 * time.Millisecond
+
 // Behaviour of SpeakerDetector.
 const (
 	activeLevel      = 35 // -dBov: this loud or louder counts
 	activeBins       = 20 // the window of 400 ms in bins of one 20 ms packet
 	activeNeeded     = 8  // 40 % of them
-	binNs            = int64(20 * time.Millisecond)
+	binNs            = int64(LevelTime)
 	challengeLouder  = 3.0 // dB
 	challengeFor     = 600 * time.Millisecond
 	dominantSilent   = time.Second
@@ -45,7 +48,7 @@ func NewSpeakerDetector() *SpeakerDetector {
 	return &SpeakerDetector{voices: make(map[uint32]*voice)}
 }
 
-// OnLevel tells of one packet of a source: its level in -dBov. Sources whose gate is closed are not told.
+// OnLevel tells of LevelTime of a source's sound that ended at now: its level in -dBov. Sources whose gate is closed are not told.
 func (d *SpeakerDetector) OnLevel(src uint32, level uint8, now int64) {
 	v := d.voices[src]
 	if v == nil {
@@ -53,8 +56,8 @@ func (d *SpeakerDetector) OnLevel(src uint32, level uint8, now int64) {
 		d.voices[src] = v
 	}
 	v.advance(now)
-	if level <= activeLevel {
-		v.bins |= 1
+	if back := v.bin - now/binNs; level <= activeLevel && back < activeBins {
+		v.bins |= 1 << max(back, 0)
 	}
 	power := math.Pow(10, -float64(min(level, SilentLevel))/10)
 	v.power += (power - v.power) * loudnessDecay
