@@ -75,7 +75,7 @@ torture: build browsers e2e/node_modules/.package-lock.json
 ## bench: the media server against plain Pion, interleaved; then the benchmarks
 bench:
 	$(GO) run ./bench
-	$(GO) test -run '^$$' -bench . -benchmem ./sfu/... ./room ./store
+	$(GO) test -run '^$$' -bench . -benchmem ./sfu/... ./room ./store ./recordings
 
 browsers:
 	@command -v chromium >/dev/null && command -v firefox-esr >/dev/null && command -v ffmpeg >/dev/null && command -v espeak-ng >/dev/null || \

@@ -2,9 +2,11 @@ package recordings
 
 import (
 	"encoding/hex"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -324,5 +326,51 @@ func BenchmarkCapture(b *testing.B) {
 				q.giveBack(c)
 			}
 		}
+	}
+}
+
+// BenchmarkThirtySources is the whole cost of one second of 15 microphones and 15 cameras: taking in, writing, syncing. Its time in
+// proportion to a second is the share of one core.
+func BenchmarkThirtySources(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "sitting", "r1")
+	m := NewManifest("sitting", "r1")
+	m.Takes = []Take{{Boot: "b"}}
+	r := &Recorder{
+		cfg: Config{Dir: dir, Manifest: m}, disk: osDisk{}, log: slog.New(slog.DiscardHandler), start: time.Now(), queue: newQueue(queueBytes),
+		current: map[uint32]*segment{}, next: map[uint32]int{}, dirty: map[*segment]bool{},
+	}
+	if err := r.disk.mkdir(dir); err != nil {
+		b.Fatal(err)
+	}
+	for src := range uint32(30) {
+		r.Opened(src, src, "an", kindMic, "", opus())
+	}
+	mic, cam := rtp(7, 1, 120), rtp(8, 1, 1100)
+	packets := 0
+	b.ReportAllocs()
+	var before, after syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before) // never fails for the own process
+	for i := range b.N {
+		for turn := range 5 { // five turns of the writer a second
+			at := r.start.Add(time.Duration(i)*time.Second + time.Duration(turn)*flushEvery)
+			for src := range uint32(15) {
+				for range 10 {
+					r.RTP(src, src, at, mic)
+				}
+				for range 10 { // 440 kbit/s
+					r.RTP(15+src, 15+src, at, cam)
+				}
+				packets += 20
+			}
+			r.turn(false)
+		}
+		r.round()
+	}
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+	cpu := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+	b.ReportMetric(100*cpu.Seconds()/float64(b.N), "%core")
+	b.ReportMetric(float64(packets)/float64(b.N), "packets/s")
+	for _, s := range r.current {
+		_ = s.f.Close() // the folder goes away
 	}
 }
