@@ -206,8 +206,8 @@ func (l *Layer) meter(p *packets.Packet) {
 			l.up.lastTS = p.ExtTS
 			l.up.frames.Add(1)
 		}
-		if p.Key && p.VP8.W > 0 {
-			l.size.Store(uint32(p.VP8.W)<<16 | uint32(p.VP8.H))
+		if p.Key {
+			l.keepSize(p)
 		}
 	case l.levelExt != 0:
 		l.noteLoudest(p.Level, p.Arrival)
@@ -224,6 +224,23 @@ func (l *Layer) noteLoudest(level uint8, at int64) {
 	}
 	if level <= loudEnough {
 		l.src.heardAt.Store(at)
+	}
+}
+
+// keepSize notes the size that a keyframe tells.
+func (l *Layer) keepSize(p *packets.Packet) {
+	if l.codec == packets.CodecH264 {
+		var d packets.H264
+		if p.H264(&d) != nil || d.SPS == nil {
+			return
+		}
+		if w, h, ok := packets.SPSSize(d.SPS); ok {
+			l.size.Store(uint32(w)<<16 | uint32(h))
+		}
+		return
+	}
+	if p.VP8.W > 0 {
+		l.size.Store(uint32(p.VP8.W)<<16 | uint32(p.VP8.H))
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"nghitruong/sfu"
 	"nghitruong/signaling"
@@ -55,7 +54,7 @@ func (s streams) States(ctx context.Context, sitting string) ([]web.StreamState,
 	for _, i := range c.Ingests() {
 		out = append(out, web.StreamState{
 			Source: i.Who, Connected: i.Connected, Held: i.Held, OnAir: i.OnAir, Codec: i.Codec, W: i.W, H: i.H, FPS: i.FPS,
-			KeyframeMS: i.KeyframeMS, Warnings: slices.Concat([]string{}, i.Warnings), Ended: i.Ended,
+			KeyframeMS: i.KeyframeMS, Warnings: append([]string{}, i.Warnings...), Ended: i.Ended,
 		})
 	}
 	return out, nil

@@ -25,12 +25,13 @@ type outsider struct {
 	video   atomic.Int64
 }
 
-// knock offers pc at a door and takes the answer.
+// knock offers pc at a door, takes the answer and counts what comes.
 func knock(t *testing.T, base string, link linkStream, pc *webrtc.PeerConnection) *outsider {
 	t.Helper()
 	o := &outsider{pc: pc}
 	var wg sync.WaitGroup
-	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+	t.Cleanup(func() { _ = pc.GracefulClose(); wg.Wait() })
+	o.offer(t, base, link, func(track *webrtc.TrackRemote) {
 		count := &o.audio
 		if track.Kind() == webrtc.RTPCodecTypeVideo {
 			count = &o.video
@@ -44,10 +45,16 @@ func knock(t *testing.T, base string, link linkStream, pc *webrtc.PeerConnection
 			}
 		})
 	})
-	t.Cleanup(func() { _ = pc.GracefulClose(); wg.Wait() })
-	offer, err := pc.CreateOffer(nil)
+	return o
+}
+
+// offer offers at a door and takes the answer; came is told each track.
+func (o *outsider) offer(t *testing.T, base string, link linkStream, came func(*webrtc.TrackRemote)) {
+	t.Helper()
+	o.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { came(track) })
+	offer, err := o.pc.CreateOffer(nil)
 	noError(t, err)
-	noError(t, pc.SetLocalDescription(offer))
+	noError(t, o.pc.SetLocalDescription(offer))
 	resp, body := o.call(t, "POST", link.URL, link.Token, "application/sdp", offer.SDP)
 	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("%s: %d %s", link.Name, resp.StatusCode, body)
@@ -56,8 +63,7 @@ func knock(t *testing.T, base string, link linkStream, pc *webrtc.PeerConnection
 	if !strings.HasPrefix(o.session, base+"/") {
 		t.Fatalf("location %q", o.session)
 	}
-	noError(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: body}))
-	return o
+	noError(t, o.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: body}))
 }
 
 func (o *outsider) call(t *testing.T, method, url, token, kind, body string) (*http.Response, string) {

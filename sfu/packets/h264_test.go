@@ -98,6 +98,9 @@ func FuzzH264(f *testing.F) {
 		if ParseH264(in, &d) != nil {
 			return
 		}
+		if w, h, ok := SPSSize(d.SPS); ok && (w <= 0 || h <= 0 || w > maxSide || h > 2*maxSide) {
+			t.Fatalf("%d×%d of %x", w, h, d.SPS)
+		}
 		var s ParamSets
 		s.Observe(&d, 1)
 		if out := s.AppendSTAPA(nil); out != nil && len(d.SPS) < 1<<16 && len(d.PPS) < 1<<16 {
