@@ -74,7 +74,9 @@ func TestLoseAndRepair(t *testing.T) {
 	mute := newPerson(t, crowd, asker(conf, "mute", sfu.PCSub, sfu.ProfileAudience))
 	for i, v := range []*Person{asks, mute} {
 		v.Lose(0.1, uint64(i))
+		v.socket.mu.Lock() // the sweep runs already
 		v.socket.loss.quiet = v == mute
+		v.socket.mu.Unlock()
 		if _, err := v.Listen(ctx, 2, 2); err != nil {
 			t.Fatal(err)
 		}
