@@ -176,3 +176,50 @@ for (const [name, down, up, bar, freezes, compare] of [
     assert.ok(control.share > bar, `the control conceals ${percent(control.share)} only: it shows nothing`);
   });
 }
+
+/** voice is what a page has sent of its microphone so far. */
+const voice = (p) => p.page.evaluate(async () => {
+  for (const pc of window.__pcs) {
+    for (const s of (await pc.getStats()).values()) {
+      if (s.type === "outbound-rtp" && s.kind === "audio" && pc.connectionState === "connected") return { packets: s.packetsSent, at: s.timestamp };
+    }
+  }
+  return { packets: 0, at: 0 };
+});
+
+test("a speaker on 60 kb/s: the voice goes in packets of 60 ms and gets through", { skip: only && !only.includes("speaker") }, async () => {
+  await speaker.close();
+  speaker = await launch(options(near));
+  talker = await Person.open(speaker, links.people.find((p) => p.role === "chair").url, { size: sizes.tablet });
+  await talker.tap("join");
+  await talker.tap("mic");
+  await until("the chair's microphone sends", async () => (await voice(talker)).packets > 50);
+  const chromium = await launch(options(far));
+  try {
+    const p = await Person.open(chromium, links.people.find((l) => l.role === "citizen").url, { size: sizes.phone, permissions: [] });
+    await p.id("name").fill("Cử tri thử nghiệm");
+    await p.id("hamlet").selectOption("Thôn 3");
+    await p.tap("join");
+    await p.hears();
+    line({ DelayMs: 30 }, { DelayMs: 30, RateKbps: 60, QueueMs: 1000 });
+    let rate = 50;
+    await until("longer packets", async () => {
+      const from = await voice(talker);
+      await pause(2000);
+      const to = await voice(talker);
+      rate = ((to.packets - from.packets) * 1000) / (to.at - from.at);
+      return rate < 20;
+    }, 30_000);
+    await pause(3000); // the queue empties
+    const [from, sent] = [await figures(p), await voice(talker)];
+    await pause(20_000); // a try with the usual packets comes a minute after the change
+    const [to, then] = [await figures(p), await voice(talker)];
+    const share = (to.concealed - from.concealed) / (to.samples - from.samples);
+    rate = ((then.packets - sent.packets) * 1000) / (then.at - sent.at);
+    console.log(`a speaker on 60 kb/s: ${rate.toFixed(1)} packets/s, ${percent(share)} concealed`);
+    assert.ok(to.samples > from.samples && share < 0.02, `${percent(share)} of the sound concealed`);
+  } finally {
+    line({});
+    await chromium.close();
+  }
+});

@@ -55,6 +55,49 @@ describe("negotiation", () => {
     );
   });
 
+  it("asks the browser for longer packets with the last answer, and goes on doing so", async () => {
+    const { link, asked } = linkThat((m) => ({
+      ...answer(m),
+      sdp: "m=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\n",
+    }));
+    const c = conn();
+    const n = new Negotiation(link, "pub", "member");
+    await n.packets(pc(c), 60);
+    expect(c.createOffer).not.toHaveBeenCalled();
+    await n.offer(pc(c), false);
+    const long = { type: "answer", sdp: "m=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\na=ptime:60\r\n" };
+    expect(c.setRemoteDescription).toHaveBeenLastCalledWith(long);
+    await n.packets(pc(c), 0);
+    expect(c.setRemoteDescription).toHaveBeenLastCalledWith({
+      type: "answer",
+      sdp: "m=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\n",
+    });
+    await n.packets(pc(c), 60);
+    expect(c.setRemoteDescription).toHaveBeenLastCalledWith(long);
+    expect(asked).toHaveLength(1); // of the server
+    await n.packets(pc(conn()), 60); // another connection has no answer yet
+    expect(c.setRemoteDescription).toHaveBeenCalledTimes(3);
+  });
+
+  it("leaves longer packets to the answer of an offer on its way, and takes back what failed", async () => {
+    let release: ((m: ServerMessage) => void) | undefined;
+    const { link } = linkThat(answer);
+    const c = conn();
+    const n = new Negotiation(link, "pub", "member");
+    await n.offer(pc(c), false);
+    const wait = vi.fn(() => new Promise<ServerMessage>((r) => (release = r)));
+    Object.assign(link, { ask: wait });
+    const under = n.offer(pc(c), false);
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled());
+    await n.packets(pc(c), 60);
+    expect(c.setRemoteDescription).toHaveBeenCalledTimes(1);
+    release?.({ type: "media.refused", re: "", code: "busy" } as unknown as ServerMessage);
+    expect(await under).toBe("failed");
+    c.setRemoteDescription.mockRejectedValueOnce(new Error("no") as never);
+    await n.packets(pc(c), 60);
+    expect(c.setLocalDescription).toHaveBeenLastCalledWith({ type: "rollback" });
+  });
+
   it("drops the answer to an offer that a newer one overtook", async () => {
     let release: ((m: ServerMessage) => void) | undefined;
     let first = 0;

@@ -9,6 +9,7 @@ import type { MediaWant, PC, Profile, ServerMessage } from "./protocol";
 import { Publisher } from "./pub";
 import { type Reading, read, report } from "./stats";
 import { Slots } from "./sub";
+import { THIN_PACKET_MS, Thrift } from "./thrift";
 import { TICK_MS, type Verdict, Watchdog } from "./watchdog";
 
 const LABEL_MS = 250;
@@ -63,6 +64,7 @@ export class Media {
   private whole = true;
   private last: { at: number; reading: Reading } | undefined;
   private newest: Reading | undefined;
+  private readonly thrift = new Thrift();
   private running = false;
   private kind = network()?.type;
 
@@ -296,8 +298,14 @@ export class Media {
       const now = performance.now();
       const verdict = way.dog.check(reading.bytes, now);
       if (pc === "sub") this.took(reading, way.dog.lostMs(now) > 0);
+      else if (this.thrift.check(reading.upBps, now)) void this.spare(conn);
       void this.act(pc, verdict);
     }
+  }
+
+  private async spare(conn: RTCPeerConnection) {
+    await this.pub.thin(this.thrift.thin);
+    await this.talks.pub.packets(conn, this.thrift.thin ? THIN_PACKET_MS : 0);
   }
 
   private took(reading: Reading, lost: boolean) {

@@ -1,6 +1,7 @@
 /** Offers of one PeerConnection over the socket: the client offers, the server answers the newest generation only. */
 import type { Link } from "./link";
 import type { PC, Profile } from "./protocol";
+import { withPacketTime } from "./thrift";
 
 export type OfferResult = "connected" | "stale" | "not_allowed" | "failed";
 
@@ -37,6 +38,10 @@ const STALE_STEP = 1_000_000;
 
 /** Negotiation counts the generations of one kind of PeerConnection in this page. */
 export class Negotiation {
+  /** Milliseconds of sound in a packet that answers ask for, 0: the browser's own. */
+  private ptime = 0;
+  private asking = 0;
+  private answered: { conn: RTCPeerConnection; sdp: string } | undefined;
   private gen = Math.max(0, Math.floor((Date.now() - EPOCH_MS) / 1000));
 
   constructor(
@@ -48,6 +53,7 @@ export class Negotiation {
   /** offer makes, sends and applies; candidates are not waited for, because the server ignores them. */
   async offer(conn: RTCPeerConnection, restart: boolean): Promise<OfferResult> {
     const gen = ++this.gen;
+    this.asking++;
     try {
       if (restart) await refreshRelays(this.link, conn);
       if (gen !== this.gen || closed(conn)) return "stale";
@@ -65,10 +71,34 @@ export class Negotiation {
         return m.code === "not_allowed" ? "not_allowed" : "failed";
       }
       if (m.type !== "media.answer" || m.gen !== gen) return "failed";
-      await conn.setRemoteDescription({ type: "answer", sdp: m.sdp });
+      this.answered = { conn, sdp: m.sdp };
+      await conn.setRemoteDescription({ type: "answer", sdp: withPacketTime(m.sdp, this.ptime) });
       return "connected";
     } catch {
       return gen === this.gen ? "failed" : "stale";
+    } finally {
+      this.asking--;
+    }
+  }
+
+  /**
+   * packets asks the browser for packets with so many milliseconds of sound, 0: its own. It gives the browser the
+   * server's last answer again, so nothing is sent and nothing else changes; with an offer on its way, its answer does it.
+   */
+  async packets(conn: RTCPeerConnection, ms: number): Promise<void> {
+    this.ptime = ms;
+    const gen = this.gen;
+    const answered = this.answered;
+    const free = () => gen === this.gen && !this.asking && !closed(conn);
+    if (answered?.conn !== conn || conn.signalingState !== "stable" || !free()) return;
+    try {
+      const offer = await conn.createOffer();
+      if (!free()) return;
+      await conn.setLocalDescription(offer);
+      if (!free()) return;
+      await conn.setRemoteDescription({ type: "answer", sdp: withPacketTime(answered.sdp, ms) });
+    } catch {
+      if (free()) await conn.setLocalDescription({ type: "rollback" }).catch(() => undefined);
     }
   }
 }

@@ -5,6 +5,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { cameraLayers, type Layer, prefer, screenLayers, wantedLayers } from "./codecs";
 import { browserKind } from "./devices";
+import { THIN_BPS, VOICE_BPS } from "./thrift";
 
 export type Line = "mic" | "cam" | "screen";
 const LINES: readonly Line[] = ["mic", "cam", "screen"];
@@ -20,6 +21,7 @@ export class Publisher {
   private conn: RTCPeerConnection | undefined;
   private layers: Partial<Record<Line, Layer[]>> = {};
   private on: Partial<Record<Line, readonly string[]>> = {};
+  private voiceBps = VOICE_BPS;
   private readonly safari = typeof navigator !== "undefined" && /safari/u.test(browserKind());
 
   constructor(private readonly weak: () => boolean) {}
@@ -32,7 +34,7 @@ export class Publisher {
       const sendEncodings = this.layers[line]?.map((l) => ({ ...l }));
       const t = conn.addTransceiver(line === "mic" ? "audio" : "video", {
         direction: "sendonly",
-        ...(sendEncodings ? { sendEncodings } : { sendEncodings: [{ maxBitrate: 32_000 }] }),
+        ...(sendEncodings ? { sendEncodings } : { sendEncodings: [{ maxBitrate: this.voiceBps }] }),
       });
       prefer(t, line === "mic" ? "audio" : "video", true);
     }
@@ -54,6 +56,16 @@ export class Publisher {
   async setOn(line: Line, rids: readonly string[]): Promise<void> {
     this.on[line] = rids;
     await this.shape(line);
+  }
+
+  /** thin gives the microphone fewer bits, for an uplink that carries hardly more than a voice. */
+  async thin(on: boolean): Promise<void> {
+    this.voiceBps = on ? THIN_BPS : VOICE_BPS;
+    const sender = this.sender("mic");
+    const p = sender?.getParameters();
+    if (!sender || !p?.encodings?.[0]) return;
+    p.encodings[0].maxBitrate = this.voiceBps;
+    await sender.setParameters(p).catch(() => undefined);
   }
 
   /** end stops everything that captures. */

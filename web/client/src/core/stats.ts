@@ -9,6 +9,8 @@ export interface Reading {
   /** Bytes of the selected candidate pair, RTCP included; −1 before there is one. */
   bytes: number;
   sent: number;
+  /** What the browser believes the path carries upwards, bits a second; 0 when it does not say. */
+  upBps: number;
   rttMs: number;
   path: string;
   inbound: Inbound[];
@@ -65,6 +67,7 @@ export function read(report: { forEach(f: (s: Row) => void): void }): Reading {
   return {
     bytes: pair ? num(pair.bytesReceived) : -1,
     sent: pair ? num(pair.bytesSent) : 0,
+    upBps: num(pair?.availableOutgoingBitrate),
     rttMs: num(pair?.currentRoundTripTime) * 1000,
     path: !pair ? "" : local?.candidateType === "relay" ? "relay" : String(local?.protocol ?? "udp"),
     inbound,
