@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"signaling":       {"auth", "council", "room", "sfu"},
 	"papers":          {"council"},
 	"ffmpeg":          {},
-	"recordings":      {"council"},
+	"recordings":      {"council", "sfu/packets"},
 	"cameras":         {"ffmpeg", "sfu"},
 	"web":             {"auth", "council", "office", "papers", "room"},
 	"auth":            {"council", "store"},

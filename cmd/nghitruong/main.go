@@ -56,7 +56,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		}
 		return c, nil
 	}
-	root.AddCommand(serveCommand(configured), demoCommand(configured), configCommand(configured), ledgerCommand(configured), doctorCommand(configured), versionCommand())
+	root.AddCommand(serveCommand(configured), demoCommand(configured), configCommand(configured), ledgerCommand(configured), recordingCommand(ctx), doctorCommand(configured), versionCommand())
 	return root.ExecuteContext(ctx)
 }
 

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"nghitruong/recordings"
 )
 
 // TestRecorderWithoutAFolder: a folder that cannot be made costs the recordings, not the server.
@@ -92,6 +96,37 @@ func TestDoctorRecordings(t *testing.T) {
 		}
 		if !strings.Contains(said, x.want) || (x.want == "") != (said == "") {
 			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
+
+// TestRecordingTool works on a folder and says what is wrong with one that is none.
+func TestRecordingTool(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "s1", "r2")
+	rec, err := recordings.Start(recordings.Config{Dir: dir, Manifest: recordings.NewManifest("s1", "r2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Opened(5, 7, "an", "mic", "", webrtc.RTPParameters{Codecs: []webrtc.RTPCodecParameters{{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000}, PayloadType: 111,
+	}}})
+	rec.RTP(5, 7, time.Now(), []byte{0x80, 111, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0xF8, 0xFF, 0xFE})
+	if err := rec.Close(recordings.StateSealed); err != nil {
+		t.Fatal(err)
+	}
+	out := &output{}
+	if err := run(t.Context(), []string{"recording", "verify", dir}, nil, out, out); err != nil || !strings.Contains(out.String(), "1 files are as") {
+		t.Errorf("verify: %v: %s", err, out)
+	}
+	if err := run(t.Context(), []string{"recording", "remux", dir}, nil, out, out); err != nil || !strings.Contains(out.String(), "5.mkv: mic of an") {
+		t.Errorf("remux: %v: %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "remuxed", "5.mkv")); err != nil {
+		t.Error(err)
+	}
+	for _, what := range []string{"verify", "remux"} {
+		if err := run(t.Context(), []string{"recording", what, t.TempDir()}, nil, out, out); err == nil {
+			t.Errorf("%s of nothing", what)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const binary = process.env.E2E_BINARY ?? fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
+export const binary = process.env.E2E_BINARY ?? fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
 
 export async function freePort() {
   const s = createServer().listen(0, "127.0.0.1");
