@@ -11,7 +11,7 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo un
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 CLIENT_SOURCES := $(shell git ls-files $(CLIENT) 2>/dev/null)
 
-.PHONY: run build client test race e2e lint fuzz-short fuzz torture bench clean browsers gcc
+.PHONY: run build client test race e2e lint fuzz-short fuzz torture bench clean browsers aiortc gcc
 
 ## run: build the client and the binary and start the demo on http://localhost:8080
 run: build
@@ -68,7 +68,7 @@ fuzz:
 	@FUZZTIME=$${FUZZTIME:-10m} ./.ci/fuzz
 
 ## torture: kill, power-cut and loss tests that take as long as they take
-torture: build browsers e2e/node_modules/.package-lock.json
+torture: build browsers aiortc e2e/node_modules/.package-lock.json
 	TORTURE=1 $(GO) test -timeout 120m -run 'Torture|Kill' -count=1 -v ./...
 	cd e2e && npm run --silent torture
 
@@ -80,6 +80,9 @@ bench:
 browsers:
 	@command -v chromium >/dev/null && command -v firefox-esr >/dev/null && command -v ffmpeg >/dev/null && command -v espeak-ng >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium firefox-esr ffmpeg espeak-ng fonts-noto-core >/dev/null; }
+
+aiortc:
+	@/usr/bin/python3 -c 'import aiortc' 2>/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-aiortc >/dev/null; }
 
 gcc:
 	@command -v gcc >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; }

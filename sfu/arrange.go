@@ -165,7 +165,7 @@ func (c *Conference) hasPriority(p Participant) bool {
 // arrangeVideo chooses the pictures: stage, screen, the page of the grid.
 func (st *seat) arrangeVideo(v *viewer, now int64) {
 	if st.watch != nil {
-		st.watchVideo(v)
+		st.watchVideo(v, now)
 		return
 	}
 	n := len(v.video)

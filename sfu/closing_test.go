@@ -57,3 +57,35 @@ func TestDoorsCloseWithTheSitting(t *testing.T) {
 		}
 	})
 }
+
+// TestPlayersPictureWaitsForItsClient: a replay may begin only when a client had time to set its receivers up.
+func TestPlayersPictureWaitsForItsClient(t *testing.T) {
+	c := newTestServer(t).Conference("s")
+	c.Direct(open("hall"))
+	e := ingest(t, c, "hall", "net", false)
+	e.send(false)
+	pl, d := player(t, c, "hall")
+	pl.more("the picture", 1)
+	c.call(func() {
+		st := d.peer.seat
+		v, src := st.viewer, c.ids[sourceKey{"hall", KindCam}]
+		shown := func(now int64) uint32 {
+			st.watchVideo(v, now)
+			return st.video[0]
+		}
+		now := c.srv.now()
+		st.watch.ready = 0
+		v.connected.Store(false)
+		if got := shown(now); got != 0 {
+			t.Errorf("before the handshake: %d", got)
+		}
+		v.connected.Store(true)
+		if got := shown(now); got != 0 {
+			t.Errorf("right after it: %d", got)
+		}
+		v.connected.Store(false) // an ICE restart takes the picture away from nobody
+		if got := shown(now + int64(settleTime)); got != src {
+			t.Errorf("then: %d, want %d", got, src)
+		}
+	})
+}

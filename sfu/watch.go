@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"time"
 
 	"nghitruong/sfu/packets"
 )
@@ -19,7 +20,12 @@ const watchPrefix = "watch/"
 type watch struct {
 	only   string   // the person whose sources are shown, "" = what is on stage
 	voices []uint32 // the stage's voice and the next one, as last assigned
+	ready  int64    // when pictures may begin, 0 = not connected yet
 }
+
+// settleTime passes between a player's handshake and its first picture. A client that sets its receivers up only then (aiortc is
+// one) would miss the keyframe of a replay, does not know that something came before what it sees, and waits for the next one.
+const settleTime = 200 * time.Millisecond
 
 // Watch lets a player that came by WHEP see and hear what is on stage, or one person's sources when only is given, from an offer
 // of one audio and one video line in any order (one of them may be missing). The gates hold for it as for any viewer.
@@ -91,11 +97,16 @@ func (st *seat) watchAudio(v *viewer, now int64) {
 }
 
 // watchVideo chooses a player's picture.
-func (st *seat) watchVideo(v *viewer) {
-	shown := uint32(0)
-	if st.watch.only != "" {
-		shown = st.picture(st.watch.only)
-	} else {
+func (st *seat) watchVideo(v *viewer, now int64) {
+	shown, w := uint32(0), st.watch
+	if w.ready == 0 && v.connected.Load() {
+		w.ready = now + int64(settleTime)
+	}
+	switch {
+	case w.ready == 0 || now < w.ready:
+	case w.only != "":
+		shown = st.picture(w.only)
+	default:
 		shown = st.stage()
 	}
 	st.video = packets.AssignVideo(make([]uint32, 0, len(v.video)), st.video, len(v.video), shown, 0, nil)
