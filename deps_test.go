@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"bench":           {"load", "sfu"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
 	"e2e/lab/netlab":  {},
-	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "office", "papers", "recordings", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
+	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "load", "office", "papers", "recordings", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
 }
 
 // pure packages may import the standard library only.

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -20,8 +21,9 @@ const (
 // Crowd sweeps the sockets of its persons and paces what they publish. Close must be called to end it.
 type Crowd struct {
 	mu     sync.Mutex
+	at     netip.Addr // of the sockets
 	people []*Person
-	delays []int64
+	delays sample
 	quit   chan struct{}
 	once   sync.Once
 	wg     sync.WaitGroup
@@ -34,9 +36,14 @@ type Totals struct {
 	Delays        []int64
 }
 
-// NewCrowd starts the sweep.
-func NewCrowd() *Crowd {
-	c := &Crowd{quit: make(chan struct{})}
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// NewCrowd starts the sweep of a crowd on loopback.
+func NewCrowd() *Crowd { return NewCrowdAt(loopback) }
+
+// NewCrowdAt is NewCrowd with sockets at another IPv4 address of this machine.
+func NewCrowdAt(at netip.Addr) *Crowd {
+	c := &Crowd{at: at, quit: make(chan struct{})}
 	c.wg.Go(func() { c.sweep() })
 	c.wg.Go(func() { c.send() })
 	return c
@@ -104,7 +111,7 @@ func (c *Crowd) send() {
 
 func (c *Crowd) delay(ns int64) {
 	c.mu.Lock()
-	c.delays = append(c.delays, ns)
+	c.delays.add(ns)
 	c.mu.Unlock()
 }
 
@@ -114,7 +121,7 @@ func (c *Crowd) Window() {
 		p.socket.window()
 	}
 	c.mu.Lock()
-	c.delays = nil
+	c.delays = sample{}
 	c.mu.Unlock()
 }
 
@@ -132,7 +139,7 @@ func (c *Crowd) Totals() (t Totals) {
 		t.Packets, t.Lost = t.Packets+got, t.Lost+lost
 	}
 	c.mu.Lock()
-	t.Delays = slices.Clone(c.delays)
+	t.Delays = slices.Clone(c.delays.kept)
 	c.mu.Unlock()
 	slices.Sort(t.Delays)
 	return t

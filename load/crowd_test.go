@@ -134,7 +134,7 @@ func TestPersonBadServer(t *testing.T) {
 
 // TestSocketRefuses checks addresses that a socket cannot send to, and the closed socket.
 func TestSocketRefuses(t *testing.T) {
-	s, err := openSocket()
+	s, err := openSocket(loopback)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestSocketRefuses(t *testing.T) {
 
 // TestSocketSorts checks what is only counted and what Pion sees: all that is not media, one packet of media in sixteen.
 func TestSocketSorts(t *testing.T) {
-	s, err := openSocket()
+	s, err := openSocket(loopback)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ type Person struct {
 
 // NewPerson opens a person's socket and PeerConnection.
 func (c *Crowd) NewPerson(ask Ask) (*Person, error) {
-	s, err := openSocket()
+	s, err := openSocket(c.at)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (p *Person) connection() (*webrtc.PeerConnection, error) {
 	}
 	var e webrtc.SettingEngine
 	e.SetIncludeLoopbackCandidate(true)
-	e.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	e.SetIPFilter(func(ip net.IP) bool { return ip.Equal(p.crowd.at.AsSlice()) })
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetICEUDPMux(p.mux)

@@ -22,6 +22,7 @@ type Camera struct {
 	Burst   bool // whole pictures back to back instead of three packets each 5 ms
 	Unequal bool // packets of a picture have different sizes, as an encoder with partitions makes them
 	Layers  bool // three of them: q and h are small pictures of 140 and 560 kbit/s, f is the one above
+	Encoder bool // no screen line, as at the doors of encoders
 	Browser bool // packets carry the send time and the transport-wide number, as browsers' do
 }
 
@@ -161,7 +162,10 @@ func (l *line) browserExtensions(h *rtp.Header, now time.Time) {
 // Publish opens a microphone, a camera and a silent screen line, and begins to send when connected.
 func (p *Person) Publish(ctx context.Context, c Camera) (time.Duration, error) {
 	s := newSource(c)
-	lines := []*line{s.mic, s.cams[0].line, {kind: webrtc.RTPCodecTypeVideo, id: "screen"}}
+	lines := []*line{s.mic, s.cams[0].line}
+	if !c.Encoder {
+		lines = append(lines, &line{kind: webrtc.RTPCodecTypeVideo, id: "screen"})
+	}
 	for _, l := range lines {
 		tr, err := p.pc.AddTransceiverFromTrack(l, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {

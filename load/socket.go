@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"syscall"
 	"time"
@@ -101,7 +102,7 @@ type socket struct {
 	loss    *loss // nil: nothing is thrown away
 }
 
-func openSocket() (*socket, error) {
+func openSocket(at netip.Addr) (*socket, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("load: open socket: %w", err)
@@ -110,14 +111,14 @@ func openSocket() (*socket, error) {
 		fd: fd, in: make(chan datagram, queueMax), quit: make(chan struct{}),
 		streams: map[uint32]*stream{}, arrived: map[uint64]int64{},
 	}
-	if err := s.bind(); err != nil {
+	if err := s.bind(at); err != nil {
 		return nil, fmt.Errorf("load: bind: %w", err)
 	}
 	return s, nil
 }
 
-func (s *socket) bind() error {
-	err := syscall.Bind(s.fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+func (s *socket) bind(at netip.Addr) error {
+	err := syscall.Bind(s.fd, &syscall.SockaddrInet4{Addr: at.As4()})
 	if err == nil {
 		err = syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveMax)
 	}

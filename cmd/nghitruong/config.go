@@ -221,8 +221,8 @@ func checkURL(v string) error {
 	return fmt.Errorf("want https://…, have %q", v)
 }
 
-// load builds the configuration from all layers and reports every problem at once.
-func load(file string, environ []string, flags map[string]string) (*Config, error) {
+// readConfig builds the configuration from all layers and reports every problem at once.
+func readConfig(file string, environ []string, flags map[string]string) (*Config, error) {
 	c := &Config{sources: map[string]string{}}
 	var problems []error
 	put := func(key, value, source string) {

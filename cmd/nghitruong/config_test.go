@@ -14,7 +14,7 @@ func TestLoadLayers(t *testing.T) {
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := load(file, []string{"HOME=/root", "NGHITRUONG_MEDIA_UDP_PORT=9002", "NGHITRUONG_MEDIA_TCP_PORT=9003"}, map[string]string{"media.tcp_port": "-1"})
+	c, err := readConfig(file, []string{"HOME=/root", "NGHITRUONG_MEDIA_UDP_PORT=9002", "NGHITRUONG_MEDIA_TCP_PORT=9003"}, map[string]string{"media.tcp_port": "-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestLoadProblems(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := load(file, tc.env, tc.flags)
+			_, err := readConfig(file, tc.env, tc.flags)
 			if err == nil {
 				t.Fatal("no error")
 			}

@@ -27,7 +27,7 @@ import (
 // patient is a doctor on a machine where nothing is to be found fault with.
 func patient(t *testing.T) *doctor {
 	t.Helper()
-	c, err := load("", nil, map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0", "media.udp_port": "0", "media.tcp_port": "-1", "media.turn_port": "0"})
+	c, err := readConfig("", nil, map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0", "media.udp_port": "0", "media.tcp_port": "-1", "media.turn_port": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ var (
 // exported gives the labels of every metric of a wired server, also of those that nothing has counted yet.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
-	c, err := load("", nil, map[string]string{
+	c, err := readConfig("", nil, map[string]string{
 		"listen": "127.0.0.1:0", "data": t.TempDir(), "media.udp_port": "0", "media.tcp_port": "-1",
 	})
 	if err != nil {

@@ -50,13 +50,13 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 				flags[s.key] = f.Value.String()
 			}
 		}
-		c, err := load(file, environ, flags)
+		c, err := readConfig(file, environ, flags)
 		if err != nil {
 			return nil, fmt.Errorf("the configuration has problems:\n%w", err)
 		}
 		return c, nil
 	}
-	root.AddCommand(serveCommand(configured), demoCommand(configured), configCommand(configured), ledgerCommand(configured), recordingCommand(ctx), doctorCommand(configured), versionCommand())
+	root.AddCommand(serveCommand(configured), demoCommand(configured), configCommand(configured), ledgerCommand(configured), recordingCommand(ctx), doctorCommand(configured), loadCommand(), versionCommand())
 	return root.ExecuteContext(ctx)
 }
 
