@@ -155,6 +155,8 @@ describe("watchdog", () => {
   it("is patient for 1.5 s, then restarts, 3 s later makes a new connection", () => {
     const dog = new Watchdog(0);
     expect(dog.check(100, 500)).toBe("fine");
+    expect(dog.check(100, 1199)).toBe("fine");
+    expect(dog.check(100, 1200)).toBe("doubt");
     expect(dog.check(100, 1900)).toBe("fine");
     expect(dog.lostMs(1900)).toBe(0);
     expect(dog.check(100, 2000)).toBe("restart");
@@ -170,12 +172,15 @@ describe("watchdog", () => {
     expect(dog.check(100, 2000)).toBe("restart");
     expect(dog.check(160, 2500)).toBe("fine");
     expect(dog.lostMs(2500)).toBe(0);
+    expect(dog.check(160, 3200)).toBe("doubt");
     expect(dog.check(160, 5500)).toBe("restart");
   });
-  it("never restarts twice within 3 s, even when the network moves", () => {
+  it("does not doubt a way that was never there", () => {
     const dog = new Watchdog(0);
-    expect(dog.hurry(1000)).toBe("restart");
-    expect(dog.hurry(2000)).toBe("wait");
+    expect(dog.check(0, 800)).toBe("fine");
+    dog.check(100, 900);
+    dog.renewed(1000);
+    expect(dog.check(0, 1800)).toBe("fine");
   });
 });
 

@@ -298,11 +298,30 @@ describe("link", () => {
     const alive = link.probe(1000, true);
     await vi.advanceTimersByTimeAsync(1000);
     expect(await alive).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(150);
     expect(FakeSocket.all.length).toBe(2);
     socket().drop();
     await vi.advanceTimersByTimeAsync(400);
     expect(FakeSocket.all.length).toBe(3);
+    link.stop();
+  });
+
+  it("replaces the socket when the network is another one, and hurries a try that waits", async () => {
+    const link = make();
+    socket().open();
+    welcome(socket(), { retry_ms: 4000 });
+    link.moved();
+    expect(link.state.value).toBe("reconnecting");
+    await vi.advanceTimersByTimeAsync(150);
+    expect(FakeSocket.all.length).toBe(2);
+    for (let i = 0; i < 6; i++) {
+      socket().drop();
+      await vi.advanceTimersByTimeAsync(6000);
+    }
+    socket().drop();
+    const before = FakeSocket.all.length;
+    link.moved();
+    expect(FakeSocket.all.length).toBe(before + 1);
     link.stop();
   });
 

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { addSample, patienceMs, resetClock } from "../src/core/clock";
 import type { Link, LinkState } from "../src/core/link";
 import { Media } from "../src/core/media";
 import type { ServerMessage } from "../src/core/protocol";
@@ -8,6 +9,8 @@ import type { ServerMessage } from "../src/core/protocol";
 class FakeConn {
   static all: FakeConn[] = [];
   static flows = true;
+  /** So many new connections find no address. */
+  static addressless = 0;
   bytes = 0;
   signalingState = "stable";
   connectionState = "connected";
@@ -29,7 +32,11 @@ class FakeConn {
   async createOffer() {
     return { type: "offer", sdp: "v=0" };
   }
-  async setLocalDescription() {}
+  onicecandidate: ((e: { candidate: object | null }) => void) | null = null;
+  async setLocalDescription() {
+    this.onicecandidate?.({ candidate: FakeConn.addressless > 0 ? null : {} });
+    if (FakeConn.addressless > 0) FakeConn.addressless--;
+  }
   async setRemoteDescription() {}
   async getStats() {
     if (FakeConn.flows) this.bytes += 100;
@@ -59,6 +66,7 @@ let page: EventTarget;
 let offers: { pc: string; restart: boolean; at: number }[];
 let answers: boolean; // the WebSocket is alive
 let probes: { ms: number; moved: boolean | undefined }[];
+let moves: number; // times that the socket was to be replaced
 let state: ReturnType<typeof signal<LinkState>>;
 let media: Media;
 
@@ -67,6 +75,9 @@ const fakeLink = () => {
   return {
     state,
     send: vi.fn(),
+    moved: vi.fn(() => {
+      moves++;
+    }),
     probe: async (ms: number, moved?: boolean) => {
       probes.push({ ms, moved });
       if (!answers) state.value = "reconnecting";
@@ -87,10 +98,12 @@ beforeEach(async () => {
   vi.useFakeTimers();
   FakeConn.all = [];
   FakeConn.flows = true;
+  FakeConn.addressless = 0;
   network = new FakeNetwork();
   page = new EventTarget();
   offers = [];
   probes = [];
+  moves = 0;
   answers = true;
   vi.stubGlobal("window", page);
   vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
@@ -116,45 +129,76 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** The socket is lost, and another one is welcomed 200 ms later. */
+async function again() {
+  state.value = "reconnecting";
+  await pass(200);
+  state.value = "open";
+  media.welcomed(true);
+  await pass(50);
+}
+
 describe("a moving device", () => {
-  it("is restarted when the browser comes online, after the socket answered", async () => {
+  it("that came online makes a new connection with the next socket, of both ways while it publishes", async () => {
     page.dispatchEvent(new Event("online"));
-    await pass(100);
-    expect(kinds()).toEqual(["new", "restart"]);
-    expect(probes).toEqual([{ ms: 1000, moved: true }]);
+    await again();
+    expect(kinds()).toEqual(["new", "new"]);
+    media.publish();
+    await pass(4000);
+    offers = [];
+    page.dispatchEvent(new Event("online"));
+    await again();
+    expect(offers.map((o) => `${o.pc} ${o.restart}`)).toEqual(["sub false", "pub false"]);
+    await again();
+    expect(offers).toHaveLength(2);
   });
 
-  it("is restarted when it goes from wifi to cellular, not for a new estimate of the same network", async () => {
+  it("that goes from wifi to cellular replaces the socket; not for a new estimate of the same network", async () => {
     network.become("wifi");
-    await pass(1000);
-    expect(kinds()).toEqual(["new"]);
+    await again();
+    expect([moves, ...kinds()]).toEqual([0, "new"]);
     network.become("cellular");
-    await pass(100);
-    expect(kinds()).toEqual(["new", "restart"]);
+    await again();
+    expect([moves, ...kinds()]).toEqual([1, "new", "new"]);
   });
 
-  it("restarts once in 3 s, however often the network changes", async () => {
-    for (const type of ["cellular", "wifi", "cellular", "wifi"]) {
-      network.become(type);
-      await pass(500);
-    }
-    expect(kinds()).toEqual(["new", "restart"]);
-    await pass(2000);
-    network.become("cellular");
-    await pass(100);
-    expect(kinds()).toEqual(["new", "restart", "restart"]);
-  });
-
-  it("with a dead socket restarts as soon as the new socket is welcomed", async () => {
-    answers = false;
+  it("whose browser does not know the new network yet waits for it and troubles no server", async () => {
+    FakeConn.addressless = 5;
     page.dispatchEvent(new Event("online"));
-    await pass(200);
+    await again();
+    await pass(700);
     expect(kinds()).toEqual(["new"]);
-    answers = true;
-    state.value = "open";
-    media.welcomed(true);
-    await pass(50);
-    expect(kinds()).toEqual(["new", "restart"]);
+    await pass(600);
+    expect(kinds()).toEqual(["new", "new"]);
+  });
+});
+
+describe("a connection that does not come up", () => {
+  it("is made anew at once the first time, then less and less often", async () => {
+    const fail = async () => {
+      const conn = FakeConn.all.at(-1) as FakeConn;
+      conn.connectionState = "failed";
+      conn.onconnectionstatechange?.();
+      await pass(0);
+    };
+    const wait = async () => {
+      const from = performance.now();
+      const n = FakeConn.all.length;
+      while (FakeConn.all.length === n) await pass(10);
+      return Math.round((performance.now() - from) / 100) * 100;
+    };
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const n = FakeConn.all.length;
+      await fail();
+      waits.push(FakeConn.all.length > n ? 0 : await wait());
+      await pass(20);
+    }
+    expect(waits).toEqual([0, 500, 1000, 2000, 4000, 5000]);
+    FakeConn.all.at(-1)?.onconnectionstatechange?.(); // connected
+    const n = FakeConn.all.length;
+    await fail();
+    expect(FakeConn.all.length).toBe(n + 1);
   });
 });
 
@@ -176,7 +220,39 @@ describe("silence", () => {
     expect(media.lost.value).toBe(false);
   });
 
-  it("with a dead socket waits for the socket, then restarts at once", async () => {
+  it("of 0.7 s asks once whether the socket lives, and is content with an answer", async () => {
+    FakeConn.flows = false;
+    await pass(1200);
+    expect(probes).toEqual([{ ms: 1000, moved: true }]);
+    FakeConn.flows = true;
+    await pass(2000);
+    expect(probes).toHaveLength(1);
+    expect(kinds()).toEqual(["new"]);
+  });
+
+  it("waits for a socket's answer four times as long as one took of late, within bounds", () => {
+    resetClock();
+    expect(patienceMs()).toBe(1000);
+    addSample(1000, 1020, 5000);
+    expect(patienceMs()).toBe(480);
+    addSample(2000, 2400, 5000);
+    addSample(3000, 3010, 5000);
+    expect(patienceMs()).toBe(1000);
+    resetClock();
+  });
+
+  it("with a dead socket comes back at the welcome, before 1.5 s are over", async () => {
+    FakeConn.flows = false;
+    answers = false;
+    await pass(1100);
+    answers = true;
+    state.value = "open";
+    media.welcomed(true);
+    await pass(50);
+    expect(kinds()).toEqual(["new", "new"]);
+  });
+
+  it("with a dead socket waits for the socket, then comes back at once", async () => {
     FakeConn.flows = false;
     answers = false;
     await pass(20_000);
@@ -185,7 +261,7 @@ describe("silence", () => {
     state.value = "open";
     media.welcomed(true);
     await pass(600);
-    expect(kinds()).toEqual(["new", "restart"]);
+    expect(kinds()).toEqual(["new", "new"]);
   });
 });
 

@@ -38,6 +38,17 @@ describe("negotiation", () => {
     expect((asked[1]?.gen ?? 0) - (asked[0]?.gen ?? 0)).toBe(1);
   });
 
+  it("asks nobody while the browser knows no network", async () => {
+    const { link, asked } = linkThat(answer);
+    const c = { ...conn(), onicecandidate: (_: { candidate: object | null }) => {} };
+    c.setLocalDescription.mockImplementation(async () => c.onicecandidate({ candidate: null }) as undefined);
+    const n = new Negotiation(link, "sub", "member");
+    expect(await n.offer(pc(c), false)).toBe("nowhere");
+    expect(asked).toHaveLength(0);
+    c.setLocalDescription.mockImplementation(async () => c.onicecandidate({ candidate: {} }) as undefined);
+    expect(await n.offer(pc(c), false)).toBe("connected");
+  });
+
   it("asks for new relays before a restart, and keeps the old ones when there are none", async () => {
     const servers = [{ urls: ["turn:new"], username: "1:a", credential: "x" }];
     const c = conn();

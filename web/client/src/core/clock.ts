@@ -27,6 +27,12 @@ export function addSample(sentAt: number, gotAt: number, serverAt: number): void
   rttMs.value = rtt;
 }
 
+/** patienceMs is how long a living socket may take to answer: four times the longest way of late, 1 s when none was measured. */
+export function patienceMs(): number {
+  if (samples.length === 0) return 1000;
+  return Math.min(1000, 400 + 4 * Math.max(...samples.map((s) => s.rtt)));
+}
+
 /** resetClock forgets the samples: a new server or a changed device clock. */
 export function resetClock(): void {
   samples = [];

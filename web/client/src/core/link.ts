@@ -4,7 +4,7 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import { Acts, BACKOFF } from "./acts";
-import { addSample, resetClock } from "./clock";
+import { addSample, patienceMs, resetClock } from "./clock";
 import { randomText, uuidv7 } from "./ids";
 import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
 import { Requests } from "./requests";
@@ -48,6 +48,7 @@ const MOVED = 4001;
 const OPEN = 1;
 const YOUNG_MS = 60_000;
 const LEAST_WINDOW_MS = 300;
+const MOVED_MS = 150;
 export class Link {
   readonly state: Signal<LinkState> = signal("idle");
   /** Local Unix milliseconds since when the socket is away; 0 = it is there. */
@@ -91,7 +92,7 @@ export class Link {
   start(): void {
     if (this.ws || this.stopped) return;
     if (typeof window !== "undefined") {
-      window.addEventListener("online", this.nudge);
+      window.addEventListener("online", this.moved);
       window.addEventListener("offline", this.nudge);
       window.addEventListener("pageshow", this.nudge);
       document.addEventListener("visibilitychange", this.nudge);
@@ -105,7 +106,7 @@ export class Link {
     clearTimeout(this.timer);
     clearTimeout(this.pinger);
     if (typeof window !== "undefined") {
-      window.removeEventListener("online", this.nudge);
+      window.removeEventListener("online", this.moved);
       window.removeEventListener("offline", this.nudge);
       window.removeEventListener("pageshow", this.nudge);
       document.removeEventListener("visibilitychange", this.nudge);
@@ -156,8 +157,8 @@ export class Link {
   }
 
   /**
-   * probe makes sure within ms that the server answers; a dead socket is replaced. moved: our own network changed, so only we
-   * come back, and at once.
+   * probe makes sure within ms that the server answers; a dead socket is replaced. moved: our own network seems to have changed,
+   * so only we come back, and at once.
    */
   async probe(ms: number, moved = false): Promise<boolean> {
     const ws = this.ws;
@@ -171,9 +172,15 @@ export class Link {
     }
   }
 
+  /** moved replaces the socket at once: with the address of before it can only be dead, and nobody would tell. */
+  moved = (): void => {
+    if (this.ws && this.state.value === "open") this.lose(this.ws, MOVED);
+    else this.nudge();
+  };
+
   private nudge = () => {
     if (typeof document !== "undefined" && document.visibilityState === "hidden") return;
-    if (this.state.value === "open") void this.probe(1000, true);
+    if (this.state.value === "open") void this.probe(patienceMs(), true);
     else if (this.state.value === "reconnecting") this.retry();
   };
 
@@ -350,7 +357,7 @@ export class Link {
     if (code === 1012 && this.timer !== undefined) return; // session.retry has set the moment
     if (code === MOVED) {
       this.tries = 1; // we come alone: no window, the next try follows the backoff
-      this.later(0);
+      this.later(Math.random() * MOVED_MS); // unless the server stood still: then all come
     } else this.later(code === 4429 ? 5000 : this.nextTry());
   }
 

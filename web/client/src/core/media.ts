@@ -3,6 +3,7 @@
  * and what the page wants to see. Votes and roll-call do not depend on anything here.
  */
 import { type Signal, signal } from "@preact/signals";
+import { patienceMs } from "./clock";
 import type { Link } from "./link";
 import { iceServers, Negotiation } from "./negotiation";
 import type { MediaWant, PC, Profile, ServerMessage } from "./protocol";
@@ -15,6 +16,7 @@ import { TICK_MS, type Verdict, Watchdog } from "./watchdog";
 const LABEL_MS = 250;
 const REPORT_MS = 5000;
 const WANT_MS = 250;
+const NOWHERE_MS = 200;
 
 interface Way {
   conn: RTCPeerConnection | undefined;
@@ -22,7 +24,7 @@ interface Way {
   busy: boolean;
   wanted: boolean;
   failures: number;
-  /** A restart for a changed network waits for the socket. */
+  /** The network changed: a new connection as soon as the socket is back. */
   due: boolean;
   again: ReturnType<typeof setTimeout> | undefined;
 }
@@ -42,6 +44,9 @@ interface NetworkInformation extends EventTarget {
   /** "wifi", "cellular", …; undefined on desktops. */
   type?: string;
 }
+
+/** Milliseconds before the n-th new connection in a row that did not come up; at once for one that had been up. */
+const pause = (n: number) => (n === 0 ? 0 : Math.min(5000, 250 * 2 ** n));
 
 const network = (): NetworkInformation | undefined =>
   (navigator as unknown as { connection?: NetworkInformation }).connection;
@@ -161,8 +166,9 @@ export class Media {
       const { wanted, conn, due } = way;
       const dead = !conn || conn.connectionState === "failed" || conn.connectionState === "closed";
       way.due = false;
-      if (wanted && (dead || !kept)) void this.renew(pc);
-      else if (conn && due) void this.act(pc, way.dog.hurry(performance.now()));
+      // With another address a new connection is there sooner than a restart: browsers still trust the way of before, and try
+      // the ways of a restart one in half a second.
+      if (wanted && (dead || due || !kept)) void this.renew(pc);
     }
   }
 
@@ -192,19 +198,19 @@ export class Media {
     }
   }
 
-  /** The network changed: both ways are restarted, as soon as the socket answers. */
+  /** The network changed: both ways begin anew with the next socket. */
   private moved = () => {
-    for (const pc of ["sub", "pub"] as const) {
-      const way = this.ways[pc];
-      if (way.conn) void this.act(pc, way.dog.hurry(performance.now()), true);
-    }
+    for (const pc of ["sub", "pub"] as const) this.ways[pc].due = true;
   };
 
   /** Browsers tell of every new estimate of the same network too: then only a look, because a restart interrupts. */
   private changed = () => {
     const kind = network()?.type;
     if (kind === this.kind) void this.tick();
-    else this.moved();
+    else {
+      this.moved();
+      this.link.moved();
+    }
     this.kind = kind;
   };
 
@@ -231,7 +237,9 @@ export class Media {
     old?.close();
     way.dog.renewed(performance.now());
     conn.onconnectionstatechange = () => {
-      if (way.conn === conn && conn.connectionState === "failed") this.later(pc, 0);
+      if (way.conn !== conn) return;
+      if (conn.connectionState === "connected") way.failures = 0;
+      if (conn.connectionState === "failed") this.later(pc, pause(way.failures++));
     };
     if (pc === "sub") this.slots.attach(conn);
     else await this.pub.attach(conn);
@@ -240,7 +248,6 @@ export class Media {
     if (pc === "sub") this.ahead.value = 0;
     if (way.conn !== conn) return;
     if (result === "connected") {
-      way.failures = 0;
       if (pc === "pub") await this.pub.negotiated();
       return;
     }
@@ -250,7 +257,7 @@ export class Media {
       way.conn = undefined;
       return;
     }
-    this.later(pc, Math.min(5000, 500 * 2 ** way.failures++));
+    this.later(pc, result === "nowhere" ? NOWHERE_MS : pause(1 + way.failures++));
   }
 
   private later(pc: PC, ms: number) {
@@ -269,16 +276,18 @@ export class Media {
     if (result === "failed" && way.conn === conn) this.later(pc, 0);
   }
 
-  private async act(pc: PC, verdict: Verdict, moved = false): Promise<void> {
+  private async act(pc: PC, verdict: Verdict): Promise<void> {
     if (verdict === "fine" || verdict === "wait") return;
     const way = this.ways[pc];
     const conn = way.conn;
+    const doubt = verdict === "doubt";
     // First make sure that the socket answers: without it an offer goes nowhere.
-    if (!(await this.link.probe(1000, moved))) {
-      way.dog.undo();
-      way.due ||= moved;
+    if (!(await this.link.probe(doubt ? patienceMs() : 1000, doubt))) {
+      if (!doubt) way.dog.undo();
+      way.due ||= doubt;
       return; // welcomed() acts again
     }
+    if (doubt) return; // the socket lives: it may be a pause
     if (way.conn !== conn) return; // replaced meanwhile
     if (verdict === "restart") await this.restart(pc);
     else await this.renew(pc);

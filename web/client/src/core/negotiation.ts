@@ -3,7 +3,8 @@ import type { Link } from "./link";
 import type { PC, Profile } from "./protocol";
 import { withPacketTime } from "./thrift";
 
-export type OfferResult = "connected" | "stale" | "not_allowed" | "failed";
+/** nowhere: the browser knows no network at the moment. */
+export type OfferResult = "connected" | "stale" | "not_allowed" | "nowhere" | "failed";
 
 /** Milliseconds that a PeerConnection waits for its relays: most people need none. */
 const ICE_WAIT = 1000;
@@ -28,6 +29,17 @@ async function refreshRelays(link: Link, conn: RTCPeerConnection): Promise<void>
   } catch {
     // A closed connection, or an old browser: the restart goes on with the relays it knows.
   }
+}
+
+/** Milliseconds that a browser may take to find its first address; it needs a few. */
+const ADDRESS_WAIT = 150;
+
+/** findsAddress tells whether the browser finds an address: just after the network changed it may know the old one only. */
+function findsAddress(conn: RTCPeerConnection): Promise<boolean> {
+  return new Promise((done) => {
+    setTimeout(done, ADDRESS_WAIT, true);
+    conn.onicecandidate = (e) => done(e.candidate !== null);
+  });
 }
 
 const closed = (conn: RTCPeerConnection) => (conn.signalingState as string) === "closed";
@@ -59,7 +71,10 @@ export class Negotiation {
       if (gen !== this.gen || closed(conn)) return "stale";
       const offer = await conn.createOffer(restart ? { iceRestart: true } : {});
       if (gen !== this.gen || closed(conn)) return "stale";
+      const found = restart ? Promise.resolve(true) : findsAddress(conn);
       await conn.setLocalDescription(offer);
+      if (!(await found)) return "nowhere";
+      if (gen !== this.gen || closed(conn)) return "stale";
       const m = await this.link.ask(
         { type: "media.offer", pc: this.pc, gen, profile: this.profile, restart, sdp: offer.sdp ?? "" },
         8000,

@@ -1,15 +1,17 @@
 /**
  * Watches that bytes arrive. The server sends something on every PeerConnection at least each 500 ms, so 1.5 s without
- * a byte is a broken way, never silence.
+ * a byte is a broken way, never silence; half of that is reason enough to ask whether the socket still lives, because
+ * with a new address it is dead too, and nothing can be restarted before another one is there.
  */
 
-export const TICK_MS = 500;
+export const TICK_MS = 250;
+const DOUBT_MS = 700;
 const SILENT_MS = 1500;
 const RESTART_GAP_MS = 3000;
 const RENEW_MS = 3000;
 const MAX_GAP_MS = 5000;
 
-export type Verdict = "fine" | "restart" | "renew" | "wait";
+export type Verdict = "fine" | "doubt" | "restart" | "renew" | "wait";
 
 /** Watchdog decides from byte counts and time (milliseconds) what to do; it touches no network itself. */
 export class Watchdog {
@@ -17,6 +19,7 @@ export class Watchdog {
   private heardAt: number;
   private actedAt = 0;
   private acts = 0;
+  private doubted = false;
 
   constructor(now: number) {
     this.heardAt = now;
@@ -28,21 +31,19 @@ export class Watchdog {
     return ms >= SILENT_MS ? ms : 0;
   }
 
-  /** check takes the byte count of the selected pair; first restart, 3 s later a new connection, then again. */
+  /** check takes the byte count of the selected pair; doubt once, then restart, 3 s later a new connection, then again. */
   check(bytes: number, now: number): Verdict {
     if (bytes !== this.bytes && bytes > 0) {
       this.bytes = bytes;
       this.heardAt = now;
       this.acts = 0;
+      this.doubted = false;
       return "fine";
     }
-    if (now - this.heardAt < SILENT_MS) return "fine";
-    return this.next(now);
-  }
-
-  /** hurry acts before the 1.5 s: the network changed, or the page came back from the background. */
-  hurry(now: number): Verdict {
-    return this.next(now);
+    if (now - this.heardAt >= SILENT_MS) return this.next(now);
+    if (this.bytes < 0 || this.doubted || now - this.heardAt < DOUBT_MS) return "fine";
+    this.doubted = true;
+    return "doubt";
   }
 
   /** undo takes the last act back: it could not be done, because the socket was away. */
