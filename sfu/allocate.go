@@ -146,6 +146,10 @@ func (st *seat) consider(v *viewer, i int, now int64) plan {
 		p.why = WhyPausedUser
 		return p
 	}
+	if st.conf.relief >= reliefVoices && st.part.Profile == ProfileAudience && src.key.kind == KindCam {
+		p.why = WhyPausedBW
+		return p
+	}
 	src.wantLayer = max(src.wantLayer, st.wantedLayer(i, src))
 	live := src.living(now)
 	s := v.video[i]

@@ -319,6 +319,8 @@ func (st *seat) wantedLayer(slot int, src *Source) int {
 	switch {
 	case src.key.kind == KindScreen:
 		return layerF
+	case st.conf.relief >= reliefSmall:
+		return layerQ
 	case slot == slotStage && !st.want.Saver && st.want.ScreenPx > stageFullPx:
 		return layerF
 	case slot == slotStage || st.want.TilePx > tileHalfPx:

@@ -54,6 +54,7 @@ type Conference struct {
 	mics     []onAir // what takeStock found
 	cams     []onAir
 	slots    []VideoSlot // scratch
+	relief   int         // of the server
 }
 
 // onAir is a present source and whose it is.
@@ -335,12 +336,21 @@ func (c *Conference) tick(now int64) {
 	for _, src := range c.sources {
 		src.wantLayer = -1
 	}
+	c.relieve(c.srv.relief.now(now))
 	c.takeStock()
 	for _, st := range c.order {
 		st.place(now)
 	}
 	c.directTaps(now)
 	c.tellPublishers(now)
+}
+
+// relieve follows the server's relief.
+func (c *Conference) relieve(step int) {
+	if step != c.relief {
+		c.log.Warn("the processors' load changed what is left out", "before", c.relief, "now", step)
+		c.relief = step
+	}
 }
 
 // takeStock lists the present microphones and cameras in the order of joining, once for all who are arranged after it: a thousand

@@ -44,6 +44,8 @@ func newMediaSocket(c *net.UDPConn, local netip.AddrPort) *mediaSocket {
 	for range readBatch {
 		m.msgs = append(m.msgs, ipv4.Message{Buffers: [][]byte{make([]byte, packets.MaxPacket)}})
 	}
+	stampArrivals(c)
+	m.msgs[0].OOB = make([]byte, stampSize) // the first of a batch has waited longest
 	return m
 }
 
@@ -65,7 +67,8 @@ func (m *mediaSocket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		if err != nil {
 			return 0, netip.AddrPort{}, err
 		}
-		m.take(m.msgs[:n])
+		late := m.s.relief.late(waited(m.msgs[0].OOB[:m.msgs[0].NN], time.Now()), m.s.now())
+		m.take(m.msgs[:n], late)
 	}
 	msg := &m.msgs[m.waiting[0]]
 	m.waiting = m.waiting[1:]
@@ -80,8 +83,8 @@ func addrPortOf(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// take runs a batch to completion and leaves in waiting what is Pion's.
-func (m *mediaSocket) take(msgs []ipv4.Message) {
+// take runs a batch to completion and leaves in waiting what is Pion's. A late batch loses its pictures.
+func (m *mediaSocket) take(msgs []ipv4.Message, late bool) {
 	m.waiting = m.waiting[:0]
 	if cap(m.waiting) == 0 {
 		m.waiting = make([]int, 0, readBatch)
@@ -89,7 +92,7 @@ func (m *mediaSocket) take(msgs []ipv4.Message) {
 	now := m.s.now()
 	m.s.inbound.mu.RLock()
 	for i := range msgs {
-		if !m.takeOne(msgs[i].Buffers[0][:msgs[i].N], addrPortOf(msgs[i].Addr), now) {
+		if !m.takeOne(msgs[i].Buffers[0][:msgs[i].N], addrPortOf(msgs[i].Addr), now, late) {
 			m.waiting = append(m.waiting, i)
 		}
 	}
@@ -102,7 +105,7 @@ func (m *mediaSocket) take(msgs []ipv4.Message) {
 }
 
 // takeOne handles one datagram; false means that Pion must have it. A panic ends the publisher that it came from.
-func (m *mediaSocket) takeOne(raw []byte, from netip.AddrPort, now int64) (handled bool) {
+func (m *mediaSocket) takeOne(raw []byte, from netip.AddrPort, now int64, late bool) (handled bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			m.s.panicked("reader", r)
@@ -117,6 +120,11 @@ func (m *mediaSocket) takeOne(raw []byte, from netip.AddrPort, now int64) (handl
 	p.Arrival = now
 	l, handled := m.s.inbound.take(raw, from, p)
 	if l == nil {
+		return handled
+	}
+	if late && l.src.isVideo() {
+		l.leaveOut()
+		m.s.metrics.dropped[dropLate].Add(1)
 		return handled
 	}
 	for _, f := range *l.fans.Load() {

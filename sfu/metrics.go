@@ -14,10 +14,11 @@ const (
 	dropQueue            // a worker's queue was full
 	dropWrite            // the transport refused it
 	dropPace             // a picture for a line too narrow for it
+	dropLate             // a picture, because the server could not keep up
 	dropReasons
 )
 
-var dropNames = [dropReasons]string{"gate", "malformed", "duplicate", "queue", "write", "pace"}
+var dropNames = [dropReasons]string{"gate", "malformed", "duplicate", "queue", "write", "pace", "late"}
 
 // delayBounds are the upper bounds of the forwarding delay histogram, in nanoseconds.
 var delayBounds = [...]int64{100e3, 250e3, 500e3, 1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6}
@@ -62,6 +63,7 @@ var (
 	descDropped = desc("dropped_total", "RTP packets not forwarded, by reason.", "reason")
 	descDelay   = desc("forward_delay_seconds", "Time from the arrival of an RTP packet to its writing to a viewer.")
 	descQueue   = desc("worker_queue", "Packets waiting in the egress workers' queues.")
+	descRelief  = desc("relief", "What a server leaves out that cannot keep up: 0 nothing, 1 larger pictures, 2 the audience's pictures.")
 	descPath    = desc("out_path_total", "RTP packets sent, by path.", "path")
 	descPeers   = desc("peers", "People in all conferences.")
 	descSources = desc("sources", "Sources that are present in all conferences.")
@@ -96,7 +98,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descDropped, descDelay, descQueue, descPath, descPeers, descSources} {
+	for _, d := range []*prometheus.Desc{descDropped, descDelay, descQueue, descRelief, descPath, descPeers, descSources} {
 		ch <- d
 	}
 	for _, d := range censusDescs {
@@ -130,6 +132,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		queued += len(w.in)
 	}
 	ch <- prometheus.MustNewConstMetric(descQueue, prometheus.GaugeValue, float64(queued))
+	ch <- prometheus.MustNewConstMetric(descRelief, prometheus.GaugeValue, float64(c.s.relief.now(c.s.now())))
 	c.s.collectCensus(ch)
 	peers, sources := c.s.population()
 	ch <- prometheus.MustNewConstMetric(descPeers, prometheus.GaugeValue, float64(peers))

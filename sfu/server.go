@@ -39,6 +39,7 @@ type Server struct {
 	metrics   *metrics
 	pool      packets.Pool
 	inbound   inbound
+	relief    relief
 	layerNums atomic.Uint32
 	epoch     time.Time // zero of now()
 

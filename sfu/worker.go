@@ -3,6 +3,7 @@ package sfu
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nghitruong/sfu/packets"
@@ -28,6 +29,7 @@ type fan struct {
 	layer *Layer
 	w     *worker
 	slots []*slot
+	cut   atomic.Bool // packets of pictures were left out
 }
 
 // rotate makes the first slot the last.
@@ -201,6 +203,7 @@ func (w *worker) forwardAll() {
 // thousand.
 func (w *worker) forward(f *fan, items []item) {
 	f.rotate()
+	f.mend()
 	now := w.s.now()
 	for i := 0; i < len(f.slots); {
 		sl := f.slots[i]
