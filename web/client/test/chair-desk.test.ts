@@ -77,6 +77,37 @@ describe("giving the floor", () => {
     expect(sent).toEqual([{ type: "floor.give", entry: "e1" }]);
     expect(d.armed.value).toBeNull();
   });
+  it("still waits for the same turn after a reload, and for no other one", () => {
+    if (!entry) throw new Error("no entry");
+    const { d, session } = desk();
+    session.views.floor.value = floor(holder());
+    d.giveAfter(entry);
+    const reloaded = desk();
+    reloaded.d.floorChanged(holder());
+    expect(reloaded.d.armed.value?.id).toBe("e1");
+    reloaded.d.floorChanged(null);
+    expect(reloaded.sent).toEqual([{ type: "floor.give", entry: "e1" }]);
+    expect(desk().d.armed.value).toBeNull();
+
+    session.views.floor.value = floor(holder());
+    for (const now of [holder({ turn: "t2" }), null]) {
+      d.giveAfter(entry);
+      const other = desk();
+      other.d.floorChanged(now);
+      other.d.floorChanged(null);
+      expect(other.sent).toEqual([]);
+    }
+    d.giveAfter(entry);
+    d.disarm();
+    const calm = desk();
+    calm.d.floorChanged(holder());
+    expect(calm.d.armed.value).toBeNull();
+    sessionStorage.setItem("nt.armed.k7m2p9qx", '{"turn":1}');
+    const broken = desk();
+    broken.d.floorChanged(holder());
+    expect(broken.d.armed.value).toBeNull();
+    sessionStorage.clear();
+  });
   it("does not invite somebody who took the hand down meanwhile", () => {
     const { d, session, sent } = desk();
     if (entry) d.giveAfter(entry);

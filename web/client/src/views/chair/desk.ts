@@ -9,6 +9,7 @@ import type { Session } from "../../core/session";
 import { chair } from "../../i18n/chair";
 import { announce } from "../../ui/live";
 import { type ToastOptions, toast } from "../../ui/toast";
+import { type Armed, readArmed, writeArmed } from "./armed";
 import { allPressed, currentItem, following, nextItem, openBallot, type RollCallRow } from "./model";
 import { reason } from "./reason";
 import { mayInterrupt, turnClock } from "./turn";
@@ -53,6 +54,9 @@ export class Desk {
   /** The socket is there: what cannot be undone is locked otherwise. */
   readonly online: ReadonlySignal<boolean>;
 
+  /** Who waited for the end of a turn before this page was loaded; until the floor is known. */
+  private remembered: Armed | undefined;
+
   /** Takes the notice with the newest undo away: an older one would undo two steps at once. */
   private dropNotice: () => void = () => undefined;
 
@@ -62,6 +66,7 @@ export class Desk {
     readonly quit: () => void,
   ) {
     this.online = computed(() => session.open.value);
+    this.remembered = readArmed(session.o.door);
   }
 
   /** show opens a sheet, or closes it when it is open. */
@@ -113,7 +118,7 @@ export class Desk {
 
   async giveNow(entry: QueueEntry): Promise<void> {
     this.asking.value = null;
-    this.armed.value = null;
+    this.disarm();
     await this.act({ type: "floor.give", entry: entry.id }, chair("given", { who: entry.label }));
   }
 
@@ -121,6 +126,8 @@ export class Desk {
   giveAfter(entry: QueueEntry): void {
     this.asking.value = null;
     this.armed.value = entry;
+    const turn = this.session.views.floor.value?.holder?.turn;
+    writeArmed(this.session.o.door, turn ? { turn, entry } : undefined);
     toast(chair("armed_toast", { who: entry.label }), {
       action: { label: chair("armed_cancel"), testid: "armed-cancel", run: () => this.disarm() },
     });
@@ -128,13 +135,21 @@ export class Desk {
 
   disarm(): void {
     this.armed.value = null;
+    writeArmed(this.session.o.door, undefined);
   }
 
-  /** floorChanged is called when the floor is free: whoever waits for it is invited if the hand is still up. */
+  /**
+   * floorChanged is called with each news of the floor. When it is free, whoever waits for it is invited if the hand is still up.
+   * After a reload somebody still waits if the same turn runs.
+   */
   floorChanged(holder: FloorHolder | null | undefined): void {
+    const before = this.remembered;
+    this.remembered = undefined;
+    if (before && holder?.turn === before.turn) this.armed.value = before.entry;
+    else if (before) this.disarm();
     const entry = this.armed.value;
     if (holder || !entry) return;
-    this.armed.value = null;
+    this.disarm();
     const still = this.session.views.queue.value?.entries.some((e) => e.id === entry.id);
     if (still) void this.giveNow(entry);
   }
