@@ -186,6 +186,7 @@ func rootOf(t *testing.T) string { return filepath.Join(t.TempDir(), "recordings
 
 // TestKeeper follows a recording from start to stop, with a pause between: light, takes, sums in the ledger.
 func TestKeeper(t *testing.T) {
+	t.Parallel()
 	b := &book{}
 	h := openHouse(t, rootOf(t), b, (&disk0{pct: 50}).of)
 	h.wish(council.RecordingWish{State: council.RecordingNone})
@@ -211,6 +212,7 @@ func TestKeeper(t *testing.T) {
 
 // TestKeeperRestart: a recording goes on after a restart, the time between is written down as a gap, and nothing is missing in the ledger.
 func TestKeeperRestart(t *testing.T) {
+	t.Parallel()
 	root, b, d := rootOf(t), &book{}, &disk0{pct: 50}
 	first := openHouse(t, root, b, d.of)
 	first.wish(on("r2"))
@@ -238,6 +240,7 @@ func TestKeeperRestart(t *testing.T) {
 
 // TestKeeperFindsCrashed: after a crash the ledger gets what was sealed, also of recordings that have ended.
 func TestKeeperFindsCrashed(t *testing.T) {
+	t.Parallel()
 	bytes, _ := sample(30)
 	root := rootOf(t)
 	dir := filepath.Join(root, "s1", "r2")
@@ -283,6 +286,7 @@ func TestKeeperLists(t *testing.T) {
 
 // TestKeeperKeepsWhatTheLedgerCannotTake and tells it later.
 func TestKeeperKeepsWhatTheLedgerCannotTake(t *testing.T) {
+	t.Parallel()
 	b := &book{}
 	h := openHouse(t, rootOf(t), b, (&disk0{pct: 50}).of)
 	h.wish(on("r2"))
@@ -299,6 +303,7 @@ func TestKeeperKeepsWhatTheLedgerCannotTake(t *testing.T) {
 
 // TestSpaceSteps walks a recording down a disk that fills: warned, audio only, stopped; and up again.
 func TestSpaceSteps(t *testing.T) {
+	t.Parallel()
 	b, d := &book{}, &disk0{pct: 50}
 	h := openHouse(t, rootOf(t), b, d.of)
 	h.wish(on("r2"))
@@ -338,6 +343,7 @@ func TestSpaceSteps(t *testing.T) {
 
 // TestReady refuses what would not last: hours until pictures must be left out.
 func TestReady(t *testing.T) {
+	t.Parallel()
 	d := &disk0{pct: 50}
 	k, err := NewKeeper(KeeperConfig{Root: rootOf(t), Data: t.TempDir(), measure: d.of})
 	if err != nil {

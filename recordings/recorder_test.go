@@ -13,6 +13,7 @@ import (
 
 // TestTakeOnDisk checks a take from its first packet to its last: captures, manifest, sums, and what was told.
 func TestTakeOnDisk(t *testing.T) {
+	t.Parallel()
 	dir := folder(t)
 	tk := begin(t, dir, nil)
 	tk.Opened(5, 7, "an", "mic", "", opus())
@@ -122,6 +123,7 @@ func TestAudioOnly(t *testing.T) {
 
 // TestStalledDisk stops the disk: media goes on, the light goes out, what did not fit is written down as lost, and all else is there.
 func TestStalledDisk(t *testing.T) {
+	t.Parallel()
 	dir, d := folder(t), newBadDisk()
 	tk := begin(t, dir, func(c *Config) { c.disk, c.queue = d, 3*chunkSize })
 	tk.Opened(5, 7, "an", "mic", "", opus())
@@ -200,6 +202,7 @@ func TestFourSecondStall(t *testing.T) {
 // TestFullDisk fills the disk in the middle of a record: what is on disk stays readable, the loss is written down, and
 // writing goes on when there is room again.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	dir, d := folder(t), newBadDisk()
 	tk := begin(t, dir, func(c *Config) { c.disk = d })
 	tk.Opened(5, 7, "an", "mic", "", opus())
@@ -231,6 +234,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestRefusedSync keeps the light dark while the disk does not confirm, and tries again.
 func TestRefusedSync(t *testing.T) {
+	t.Parallel()
 	dir, d := folder(t), newBadDisk()
 	d.refuseSyncs(errDisk)
 	tk := begin(t, dir, func(c *Config) { c.disk = d })
@@ -252,6 +256,7 @@ func TestRefusedSync(t *testing.T) {
 
 // TestSealFailure leaves what could not be sealed to Salvage.
 func TestSealFailure(t *testing.T) {
+	t.Parallel()
 	dir, d := folder(t), newBadDisk()
 	tk := begin(t, dir, func(c *Config) { c.disk = d })
 	tk.Opened(5, 7, "an", "mic", "", opus())
@@ -269,6 +274,7 @@ func TestSealFailure(t *testing.T) {
 
 // TestNothingArrives is no fault: the light is off and nobody is alarmed.
 func TestNothingArrives(t *testing.T) {
+	t.Parallel()
 	tk := begin(t, folder(t), nil)
 	eventually(t, "a round", func() bool { return tk.syncedAt.Load() > 0 })
 	if h := tk.Health(); h.Light != LightQuiet || h.Fault != nil {
