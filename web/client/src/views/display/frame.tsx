@@ -1,6 +1,7 @@
 /** What every scene of the hall display shares: the red line, who meets, the title, the corner QR. Sizes are in display.css. */
 import type { ComponentChildren } from "preact";
 import { display } from "../../i18n/display";
+import { recording } from "../../i18n/recording";
 import type { DisplayState } from "./model";
 
 /** A scene's view of the world: the state, the server's time in Unix milliseconds, the door's QR. */
@@ -31,7 +32,10 @@ export function Frame(p: {
     <>
       <header class="d-head">
         <div>
-          <p class="d-line">{line}</p>
+          <p class="d-line">
+            <Recorded state={p.state} />
+            {line}
+          </p>
           {p.title && <h1 class="d-title">{p.title}</h1>}
         </div>
         {p.aside}
@@ -39,6 +43,16 @@ export function Frame(p: {
       <div class="d-body">{p.children}</div>
       <footer class="d-foot">{p.foot}</footer>
     </>
+  );
+}
+
+/** Recorded: "● Ghi" while the sitting is recorded, first in the head line, so that nothing pushes it out. */
+export function Recorded({ state }: { state: DisplayState }) {
+  if (state.recording?.state !== "on") return null;
+  return (
+    <span class="d-rec" role="img" aria-label={recording("label")} data-testid="display-recording">
+      ● {recording("chip")}{" "}
+    </span>
   );
 }
 

@@ -9,6 +9,7 @@ import type {
   FloorView,
   MessagesView,
   QueueView,
+  RecordingView,
   Result,
   RollCallView,
 } from "../../core/protocol";
@@ -26,6 +27,8 @@ export interface DisplayState {
   ballot?: BallotView | null | undefined;
   rollcall?: RollCallView | null | undefined;
   queue?: QueueView | null | undefined;
+  /** Whether the sitting is being recorded: people in the room are told. */
+  recording?: RecordingView | null | undefined;
   /** The newest notice to everybody, "" = none. */
   notice?: string;
 }

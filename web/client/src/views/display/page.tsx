@@ -65,6 +65,7 @@ export function DisplayFace({ session, door }: { session: Session; door: string 
     ballot: v.ballot.value,
     rollcall: v.rollcall.value,
     queue: v.queue.value,
+    recording: v.recording.value,
     notice: newestNotice(v.messages.value),
   };
   return (

@@ -5,7 +5,7 @@ import { display } from "../../i18n/display";
 import { Icon, IconTimer } from "../../ui/icons";
 import { currentItem } from "../chair/model";
 import { turnClock } from "../chair/turn";
-import { Frame, Qr, type SceneProps } from "./frame";
+import { Frame, Qr, Recorded, type SceneProps } from "./frame";
 import { secondsTo } from "./model";
 
 /** C0: before the opening and after the end: who meets, the time of day, the way in. */
@@ -23,7 +23,10 @@ export function Waiting({ state, now, qr }: SceneProps) {
   return (
     <>
       <header class="d-head">
-        <p class="d-line">{head?.kind_name ?? ""}</p>
+        <p class="d-line">
+          <Recorded state={state} />
+          {head?.kind_name ?? ""}
+        </p>
       </header>
       <div class="d-body d-split">
         <div class="d-stack">
