@@ -239,13 +239,15 @@ test("the network changes again and again: short gaps, nothing is lost", async (
 
 test("a tunnel of 20 s: seat, hand and vote stay, sound comes back by itself", async () => {
   const drop = `table inet f { chain in { type filter hook input priority 0; drop; }; chain out { type filter hook output priority 0; drop; }; }`;
-  let out = 0;
+  let out = 0, shown = 0;
   const silent = await gaps(async () => {
     sh(`ip netns exec ${near} nft '${drop}'`);
-    const end = Date.now() + TUNNEL_MS;
+    const begin = Date.now();
+    const end = begin + TUNNEL_MS;
     await deputy.sees("banner", TUNNEL_MS);
     while (Date.now() < end) {
       await kept();
+      if (!shown && !(await chair.view("queue")).entries[0].online) shown = Date.now() - begin;
       await pause(500);
     }
     sh(`ip netns exec ${near} nft flush ruleset`);
@@ -253,9 +255,11 @@ test("a tunnel of 20 s: seat, hand and vote stay, sound comes back by itself", a
     await hearing();
     await until("the banner goes", () => deputy.page.evaluate(() => !document.querySelector("[data-testid=banner]")?.dataset.kind));
   });
-  console.log(`a tunnel of ${TUNNEL_MS / 1000} s: everybody hears and the banner is gone ${Date.now() - out} ms after it; silent in all ${silent.map((ms) => Math.round(ms)).join(", ")} ms`);
+  console.log(`a tunnel of ${TUNNEL_MS / 1000} s: everybody hears and the banner is gone ${Date.now() - out} ms after it; the chair's row shows the loss after ${shown} ms; silent in all ${silent.map((ms) => Math.round(ms)).join(", ")} ms`);
+  assert.ok(shown > 0 && shown < 13_000, "the chair is not told that the deputy has no line");
   assert.ok(Math.min(...silent) >= TUNNEL_MS - 1000, "the tunnel let something through");
   await kept();
+  await until("the chair's row shows the return", async () => (await chair.view("queue")).entries[0].online);
 });
 
 test("control: a page that does not notice is silent for too long", async () => {
