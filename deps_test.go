@@ -26,6 +26,7 @@ var imports = map[string][]string{
 	"ffmpeg":          {},
 	"recordings":      {"council", "sfu/packets"},
 	"cameras":         {"ffmpeg", "sfu"},
+	"smaller":         {"ffmpeg", "sfu"},
 	"web":             {"auth", "council", "office", "papers", "room"},
 	"auth":            {"council", "store"},
 	"store":           {"council"},
@@ -34,7 +35,7 @@ var imports = map[string][]string{
 	"bench":           {"load", "sfu"},
 	"e2e/lab":         {}, // plays people from outside: only the public protocol
 	"e2e/lab/netlab":  {},
-	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "load", "office", "papers", "recordings", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "store", "web"},
+	"cmd/nghitruong":  {"auth", "cameras", "council", "ffmpeg", "load", "office", "papers", "recordings", "room", "sfu", "sfu/packets", "sfu/turn", "signaling", "smaller", "store", "web"},
 }
 
 // pure packages may import the standard library only.

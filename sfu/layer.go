@@ -44,6 +44,7 @@ type Layer struct {
 	fans   atomic.Pointer[[]*fan] // copy on write under fanMu
 	fanMu  sync.Mutex
 	closed atomic.Bool
+	shown  atomic.Pointer[func(raw []byte)] // gets what passed the gate, to make a smaller picture of it; nil = nobody
 
 	kfMu sync.Mutex
 	kf   *packets.KeyframeControl
@@ -187,6 +188,7 @@ func (l *Layer) accept(p *packets.Packet) bool {
 		return true
 	case l.codec.Video():
 		l.picture(p)
+		l.show(p.Raw())
 	default:
 		l.noteVoice(p)
 	}
@@ -356,6 +358,9 @@ func (l *Layer) close() {
 		return
 	}
 	l.src.lays[l.index].CompareAndSwap(l, nil)
+	if q := l.src.lays[layerQ].Load(); q != nil && l.shown.Swap(nil) != nil {
+		q.close() // made of this one
+	}
 	for _, w := range l.s.workers {
 		w.do(func() { w.drop(l) })
 	}

@@ -37,6 +37,7 @@ type Feed struct {
 	conf   *Conference
 	seat   *seat
 	layers map[Kind]*Layer
+	large  *Layer // that this feed makes a smaller picture of, nil = of none
 	closed atomic.Bool
 }
 
@@ -50,20 +51,15 @@ func (nobody) WriteRTCP([]rtcp.Packet) error { return nil }
 // ErrFeedEnd when the sitting has ended, and from Packet also when somebody else began to feed it. One stream of each kind at
 // most.
 func (c *Conference) Feed(who string, streams ...FeedStream) (*Feed, error) {
-	f := &Feed{conf: c, seat: newSeat(c, Participant{ID: who, Profile: ProfileAudience}), layers: map[Kind]*Layer{}}
-	f.seat.feed = f
-	u := newPub(f.seat, nil)
-	// A PeerConnection that never connects stands where the others have theirs.
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(c.srv.pubMedia), webrtc.WithSettingEngine(c.srv.settings)).NewPeerConnection(webrtc.Configuration{})
+	f, u, err := c.newFeed(who)
 	if err != nil {
-		return nil, fmt.Errorf("sfu: make a feed: %w", err)
+		return nil, err
 	}
-	u.pc, u.rtcp = pc, nobody{}
 	if !c.call(func() { err = f.open(u, streams) }) {
 		err = ErrFeedEnd
 	}
 	if err != nil {
-		c.srv.closePC(pc)
+		c.srv.closePC(u.pc)
 		return nil, err
 	}
 	return f, nil
@@ -84,7 +80,11 @@ func (f *Feed) open(u *pubPC, streams []FeedStream) error {
 	}
 	f.seat.pub = u
 	for _, s := range streams {
-		f.addStream(u, s)
+		index := 0
+		if s.Kind == KindCam {
+			index = singleLayer
+		}
+		f.addStream(u, s, index)
 	}
 	f.conf.order = append(f.conf.order, f.seat)
 	return nil
@@ -100,15 +100,14 @@ func feedCodec(name string) packets.Codec {
 	return packets.CodecOther
 }
 
-// addStream makes the layer of one stream.
-func (f *Feed) addStream(u *pubPC, s FeedStream) {
+// addStream makes the layer of one stream at its place among the source's.
+func (f *Feed) addStream(u *pubPC, s FeedStream, index int) {
 	codec, params := feedCodec(s.Codec), opusCodec
-	index := 0
 	switch codec {
 	case packets.CodecVP8:
-		index, params = singleLayer, vp8Codec
+		params = vp8Codec
 	case packets.CodecH264:
-		index, params = singleLayer, h264Codec
+		params = h264Codec
 	case packets.CodecOpus, packets.CodecRED, packets.CodecPCMA, packets.CodecPCMU, packets.CodecOther:
 	}
 	src := f.seat.source(s.Kind)
@@ -128,7 +127,7 @@ func (f *Feed) addStream(u *pubPC, s FeedStream) {
 // when no packet will be taken any more.
 func (f *Feed) Packet(kind Kind, raw []byte) error {
 	l := f.layers[kind]
-	if l == nil || f.closed.Load() || l.closed.Load() {
+	if l == nil || !f.Lives() {
 		return ErrFeedEnd
 	}
 	s := f.conf.srv
@@ -153,6 +152,16 @@ func ofStream(raw []byte, ssrc uint32) bool {
 	return len(raw) >= 12 && uint32(raw[8])<<24|uint32(raw[9])<<16|uint32(raw[10])<<8|uint32(raw[11]) == ssrc
 }
 
+// Lives tells whether packets are still taken.
+func (f *Feed) Lives() bool {
+	for _, l := range f.layers {
+		if l.closed.Load() {
+			return false
+		}
+	}
+	return !f.closed.Load() && (f.large == nil || !f.large.closed.Load())
+}
+
 // Close takes the streams from their sources. It may be called more than once.
 func (f *Feed) Close() {
 	if f.closed.Swap(true) {
@@ -161,6 +170,9 @@ func (f *Feed) Close() {
 	c := f.conf
 	c.call(func() {
 		f.seat.closePCs()
+		if f.large != nil {
+			f.large.shown.Store(nil)
+		}
 		c.order = slices.DeleteFunc(c.order, func(o *seat) bool { return o == f.seat })
 		for kind := range f.layers {
 			if src := c.sources[sourceKey{f.seat.part.ID, kind}]; src != nil && !src.published() {

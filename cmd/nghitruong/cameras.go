@@ -9,12 +9,14 @@ import (
 	"nghitruong/council"
 	"nghitruong/ffmpeg"
 	"nghitruong/sfu"
+	"nghitruong/smaller"
 )
 
-// attended gives the media of sittings and has the configured cameras and the recorder attend them.
+// attended gives the media of sittings and has the configured cameras, the makers of small pictures and the recorder attend them.
 type attended struct {
 	*sfu.Server
 	cameras  *cameras.Pool
+	smaller  *smaller.Pool
 	recorder *recorder
 }
 
@@ -22,6 +24,7 @@ type attended struct {
 func (m attended) Conference(sitting string) *sfu.Conference {
 	conf := m.Server.Conference(sitting)
 	m.cameras.Attend(sitting, conf)
+	m.smaller.Attend(sitting, conf)
 	m.recorder.attend(sitting, conf)
 	return conf
 }
@@ -42,6 +45,23 @@ func (a *app) wireCameras(ctx context.Context) *cameras.Pool {
 		cfg.Tool = tool
 	}
 	return cameras.NewPool(cfg)
+}
+
+// wireSmaller finds ffmpeg when small pictures are configured; without it they stay off and the log says so.
+func (a *app) wireSmaller(ctx context.Context) *smaller.Pool {
+	cfg := smaller.Config{Most: a.config.SmallPictures, Runner: a.children, Log: a.log}
+	if cfg.Most > 0 {
+		tool, err := ffmpeg.Find(ctx, "")
+		if err == nil && !tool.Has("libx264") {
+			err = fmt.Errorf("%w: its libx264 is missing", ffmpeg.ErrAbsent)
+		}
+		if err != nil {
+			a.log.Warn("small pictures stay off", "error", err)
+			cfg.Most = 0
+		}
+		cfg.Tool = tool
+	}
+	return smaller.NewPool(cfg)
 }
 
 // hallNamed finds the hall of a name on a sitting's list.

@@ -38,6 +38,7 @@ type Config struct {
 	PublicAddresses []netip.Addr     // replace the addresses that clients are given (1:1 NAT)
 	CameraNetworks  []netip.Prefix   // where RTSP cameras may be; empty = cameras are off
 	Cameras         []cameras.Camera // pulled into the halls of their names
+	SmallPictures   int              // ffmpeg children that make small pictures of single-size sources; 0 = off
 	Recordings      string           // folder of recordings; "" = recordings in Data
 	RecordingNotice string           // WebM file played when a recording begins; "" = the built-in one
 	MetricsToken    string           // bearer token for /metrics and pprof off loopback; "" = loopback only
@@ -81,6 +82,7 @@ var settings = []setting{
 		set: func(c *Config, v string) (err error) { c.Cameras, err = parseCameras(split(v)); return err },
 		get: func(c *Config) string { return strings.Repeat("camera", min(1, len(c.Cameras))) }, // masked: addresses carry passwords
 	}),
+	number("media.small_pictures", "0", "small pictures made by ffmpeg of encoders and cameras that send one size, at once; 0 = off", 0, 64, func(c *Config) *int { return &c.SmallPictures }),
 	text("recordings.folder", "", "folder of recordings; empty = recordings in the data folder", func(c *Config) *string { return &c.Recordings }, nil),
 	text("recordings.notice", "", "the council's own spoken notice, a WebM file with Opus; empty = the built-in one", func(c *Config) *string { return &c.RecordingNotice }, nil),
 	secret(text("metrics.token", "", "bearer token for /metrics and pprof from elsewhere than loopback", func(c *Config) *string { return &c.MetricsToken }, nil)),

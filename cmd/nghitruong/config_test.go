@@ -53,6 +53,7 @@ func TestLoadProblems(t *testing.T) {
 		{name: "camera without networks", flags: map[string]string{"media.cameras": "Hall 1=rtsp://10.0.0.1/a"}, want: []string{"media.camera_networks"}},
 		{name: "camera by http", flags: map[string]string{"media.cameras": "Hall 1=http://u:pw@10.0.0.1/a", "media.camera_networks": "10.0.0.0/8"}, want: []string{"media.cameras", "rtsp"}},
 		{name: "bad network", flags: map[string]string{"media.camera_networks": "10.0.0.1"}, want: []string{"media.camera_networks", "10.20.0.0/16"}},
+		{name: "too many small pictures", flags: map[string]string{"media.small_pictures": "65"}, want: []string{"media.small_pictures", "64"}},
 		{name: "bad duration", flags: map[string]string{"stop_grace": "soon"}, want: []string{"stop_grace"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -138,9 +138,9 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err = a.openRelay(); err != nil {
 		return err
 	}
-	pool := a.wireCameras(ctx)
+	media := attended{Server: a.media, cameras: a.wireCameras(ctx), smaller: a.wireSmaller(ctx), recorder: a.recorder}
 	a.signaling, err = signaling.New(signaling.Config{
-		Rooms: a.rooms, Media: attended{a.media, pool, a.recorder}, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
+		Rooms: a.rooms, Media: media, Identity: a.auth, Doors: doors{a.office}, Relay: a.relay, Resume: a.auth.Resume, Log: a.log,
 		Origins: origins(c), Seats: c.MaxPeople, Reserve: c.Reserve, Connections: c.Connections,
 	})
 	if err != nil {
