@@ -99,6 +99,13 @@ func serve(ctx context.Context, c *Config, out io.Writer, ready func(context.Con
 	return errors.Join(err, a.signaling.Drain(grace), server.Shutdown(grace))
 }
 
+// listen opens the port of pages and messages, as plain TCP: the options of patch are not for the multipath kind.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	lc := net.ListenConfig{Control: patch}
+	lc.SetMultipathTCP(false)
+	return lc.Listen(ctx, "tcp", address)
+}
+
 // wire opens the store and makes every part; close undoes it in any state.
 func (a *app) wire(ctx context.Context) (err error) {
 	c := a.config
@@ -109,7 +116,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.tls, authority, err = tlsConfig(ctx, c, a.log); err != nil {
 		return err
 	}
-	if a.listener, err = net.Listen("tcp", c.Listen); err != nil {
+	if a.listener, err = listen(ctx, c.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	a.base = a.publicURL()
