@@ -13,7 +13,7 @@ import (
 
 // Limits of connections that have not shown what they carry.
 const (
-	handshakeTime = 5 * time.Second // TLS handshake, then as long again for the first byte
+	handshakeTime = 15 * time.Second // on a line that loses every third packet; TLS handshake, then as long again for the first byte
 	maxUnknown    = 4096
 )
 

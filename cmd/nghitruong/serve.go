@@ -78,7 +78,7 @@ func serve(ctx context.Context, c *Config, out io.Writer, ready func(context.Con
 	}
 	server := &http.Server{
 		Handler: withState(a.pages), ConnContext: keepState, TLSConfig: a.tls, ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
-		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ReadHeaderTimeout: handshakeTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	failed := make(chan error, 1)
 	go func() {

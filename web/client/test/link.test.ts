@@ -325,6 +325,28 @@ describe("link", () => {
     link.stop();
   });
 
+  it("is patient with a line on which the socket took long to open, and with each try more", async () => {
+    const link = make();
+    await vi.advanceTimersByTimeAsync(3000);
+    socket().open();
+    welcome(socket());
+    const alive = link.probe(1000);
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(FakeSocket.all.length).toBe(1);
+    socket().say({ type: "session.pong", re: socket().of("session.ping")[0]?.id, now: 1 });
+    expect(await alive).toBe(true);
+    socket().drop();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(FakeSocket.all.length).toBe(2);
+    await vi.advanceTimersByTimeAsync(9900);
+    expect(FakeSocket.all.length).toBe(2); // one lost: ten seconds
+    await vi.advanceTimersByTimeAsync(700);
+    expect(FakeSocket.all.length).toBe(3);
+    await vi.advanceTimersByTimeAsync(11_500);
+    expect(FakeSocket.all.length).toBe(3); // two lost: twelve
+    link.stop();
+  });
+
   it("waits longer for an answer while the server says that it is queued", async () => {
     const link = make();
     socket().open();

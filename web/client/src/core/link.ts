@@ -9,6 +9,7 @@ import { randomText, uuidv7 } from "./ids";
 import type { ActBody, MediaWant, Ok, ServerMessage, Welcome } from "./protocol";
 import { Requests } from "./requests";
 import { type Resume, readResume, writeResume } from "./resume";
+import { detach, OPEN } from "./socket";
 
 export { ActError } from "./act-error";
 
@@ -44,9 +45,10 @@ export interface LinkOptions {
 const SILENT = 4000;
 const MOVED = 4001;
 
-/** readyState of an open WebSocket (WHATWG HTML). */
-const OPEN = 1;
 const YOUNG_MS = 60_000;
+/** A socket that needed so long to open is on a line that loses packets: its answers may take long, too. */
+const SLOW_OPEN_MS = 2000;
+const SLOW_PING_MS = 15_000;
 const LEAST_WINDOW_MS = 300;
 const MOVED_MS = 150;
 export class Link {
@@ -70,6 +72,7 @@ export class Link {
   private resume: Resume | undefined;
   private tries = 0;
   private openedAt = 0;
+  private slow = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pinger: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
@@ -194,9 +197,11 @@ export class Link {
     const url = this.o.url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     const ws = this.o.socket ? this.o.socket(url) : new WebSocket(url);
     this.ws = ws;
-    const slow = setTimeout(() => this.lose(ws, SILENT), 8000);
+    const begun = Date.now();
+    const slow = setTimeout(() => this.lose(ws, SILENT), Math.min(8000 + 2000 * this.tries, 16_000));
     ws.onopen = () => {
       clearTimeout(slow);
+      this.slow = Date.now() - begun > SLOW_OPEN_MS;
       this.sayHello(take);
     };
     ws.onmessage = (e) => this.read(ws, String(e.data));
@@ -311,7 +316,7 @@ export class Link {
 
   private async ping(ms: number) {
     const sent = Date.now();
-    const m = await this.ask({ type: "session.ping" }, ms);
+    const m = await this.ask({ type: "session.ping" }, this.slow ? Math.max(ms, SLOW_PING_MS) : ms);
     if (m.type === "session.pong") addSample(sent, Date.now(), m.now);
   }
 
@@ -392,9 +397,4 @@ export class Link {
     this.resume = undefined;
     writeResume(this.o.door, undefined);
   }
-}
-
-function detach(ws: WebSocket) {
-  ws.onopen = ws.onmessage = ws.onclose = null;
-  if (ws.readyState <= OPEN) ws.close();
 }

@@ -9,6 +9,9 @@ export type OfferResult = "connected" | "stale" | "not_allowed" | "nowhere" | "f
 /** Milliseconds that a PeerConnection waits for its relays: most people need none. */
 const ICE_WAIT = 1000;
 
+/** Milliseconds for an offer and its answer, tens of kilobytes: a line that loses every third packet needs most of it. */
+const OFFER_WAIT = 20_000;
+
 /** iceServers asks for relays; a server that relays nothing, or answers too late, gives none. */
 export async function iceServers(link: Link): Promise<RTCIceServer[]> {
   try {
@@ -77,7 +80,7 @@ export class Negotiation {
       if (gen !== this.gen || closed(conn)) return "stale";
       const m = await this.link.ask(
         { type: "media.offer", pc: this.pc, gen, profile: this.profile, restart, sdp: offer.sdp ?? "" },
-        8000,
+        OFFER_WAIT,
       );
       if (gen !== this.gen || closed(conn)) return "stale";
       if (m.type === "media.refused") {
