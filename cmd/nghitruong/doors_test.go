@@ -12,12 +12,12 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// demoWithLinks starts a sample council and reads its links.
-func demoWithLinks(t *testing.T) (*started, linkList) {
+// demoWithLinks starts a sample council, with more flags, and reads its links.
+func demoWithLinks(t *testing.T, more ...string) (*started, linkList) {
 	t.Helper()
 	data, port := t.TempDir(), freePort(t)
 	file := filepath.Join(data, "links.json")
-	s := start(t, port, "demo", "--data", data, "--links", file)
+	s := start(t, port, append([]string{"demo", "--data", data, "--links", file}, more...)...)
 	var l linkList
 	wait(t, "links file", func() bool {
 		raw, err := os.ReadFile(file)

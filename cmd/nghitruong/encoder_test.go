@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -286,6 +287,33 @@ func TestTortureEncoderOfFfmpeg(t *testing.T) {
 		st := reordered.pc.ConnectionState()
 		return st == webrtc.PeerConnectionStateClosed || st == webrtc.PeerConnectionStateFailed || st == webrtc.PeerConnectionStateDisconnected
 	})
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTortureSmallPictureOfAnEncoder: the program has a child make a small picture of what an encoder pushes, as long as it does.
+func TestTortureSmallPictureOfAnEncoder(t *testing.T) {
+	if os.Getenv("TORTURE") == "" {
+		return // needs ffmpeg: make torture
+	}
+	s, l := demoWithLinks(t, "--media-small-pictures", "1")
+	running := func(want string) func() bool {
+		return func() bool {
+			resp, err := http.Get(s.base + "/metrics")
+			noError(t, err)
+			defer resp.Body.Close()
+			raw, err := io.ReadAll(resp.Body)
+			noError(t, err)
+			return strings.Contains(string(raw), "\nnghitruong_ffmpeg_running "+want+"\n")
+		}
+	}
+	o := film(t, s.base, l.Ingest[0], filmGood+" -vf scale=1280:720")
+	wait(t, "a child", running("1"))
+	if resp, body := o.call(t, http.MethodDelete, o.session, l.Ingest[0].Token, "", ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("delete: %d %s", resp.StatusCode, body)
+	}
+	wait(t, "no child", running("0"))
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}
