@@ -11,12 +11,12 @@ import (
 )
 
 // Citizens without a known device come in at this pace per network: enough for a hall or a carrier's address, too slow to fill
-// the disk. Who is over it waits; nobody is refused for the address.
+// the disk. Who is over it waits, here and then at home: the page comes again by itself until it is let in.
 const (
 	arrivalsPerSecond = 20
 	arrivalsBurst     = 200
-	arrivalsPatience  = 10 * time.Second
-	arrivalsNetworks  = 10_000 // remembered at once
+	arrivalsPatience  = 5 * time.Second // well within the time that the listener gives a request; then the page comes again
+	arrivalsNetworks  = 10_000          // remembered at once
 )
 
 // arrivals paces unknown devices by network.

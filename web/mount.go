@@ -38,7 +38,7 @@ func typed[I, O any](method, path, needs, id, summary string, fn func(*server, c
 	return route{method: method, path: path, needs: needs, mount: func(s *server, api huma.API, _ *http.ServeMux, rt route) {
 		op := huma.Operation{
 			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: http.StatusOK,
-			Errors: []int{400, 401, 403, 404, 409, 410, 413, 429, 500, 503}, MaxBodyBytes: -1, // readStrict limits
+			Errors: []int{400, 401, 403, 404, 409, 410, 413, 429, 500, 503}, MaxBodyBytes: -1, BodyReadTimeout: -1, // readStrict limits both
 			Extensions: map[string]any{"x-needs": needs},
 		}
 		huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
@@ -165,6 +165,9 @@ func (s *server) refuse(x *exchange, err error) *Problem {
 	}
 	if p.status == http.StatusTooManyRequests {
 		x.w.Header().Set("Retry-After", "60")
+	}
+	if x.r.Context().Err() != nil { // net/http would give every later request of this connection an ended context too
+		x.w.Header().Set("Connection", "close")
 	}
 	return p
 }

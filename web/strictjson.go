@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"nghitruong/council"
 )
@@ -61,9 +62,15 @@ func checkValue(dec *json.Decoder, depth int) error {
 	return nil
 }
 
+// bodyTime bounds how long a call's body may take to come.
+const bodyTime = 10 * time.Second
+
 // readStrict reads the whole body of a call up to limit bytes and checks it; an empty body is none.
 func readStrict(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Problem) {
+	line := http.NewResponseController(w)
+	_ = line.SetReadDeadline(time.Now().Add(bodyTime)) // a writer without deadlines is a test's
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	_ = line.SetReadDeadline(time.Time{}) // a deadline that passes while the call works would end its context and the connection
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):

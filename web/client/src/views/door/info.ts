@@ -1,5 +1,5 @@
 /** What the door of a sitting says before anybody joins (GET /api/doors/{door}). */
-import { api } from "../../core/http";
+import { ApiError, api } from "../../core/http";
 import type { Role, SittingState } from "../../core/protocol";
 
 export interface Me {
@@ -42,9 +42,25 @@ export async function doorOf(door: string): Promise<DoorInfo> {
   return { ...d, hamlets: d.hamlets ?? [] };
 }
 
-/** enter writes a citizen's name in; the device is remembered by its cookie. */
-export const enter = (door: string, name: string, hamlet: string) =>
-  api<{ person: string }>("POST", `/api/doors/${encodeURIComponent(door)}/enter`, { name, hamlet });
+/** When a citizen comes again after "too many at once", ms: at random, so that a village does not come in waves. */
+const AGAIN_FROM = 1000;
+const AGAIN_TO = 4000;
+
+/**
+ * enter writes a citizen's name in; the device is remembered by its cookie. Many people behind one address come in one after another:
+ * who is told to wait comes again by itself, for ever.
+ */
+export async function enter(door: string, name: string, hamlet: string): Promise<{ person: string }> {
+  for (;;) {
+    try {
+      return await api<{ person: string }>("POST", `/api/doors/${encodeURIComponent(door)}/enter`, { name, hamlet });
+    } catch (e) {
+      if (!(e instanceof ApiError) || e.status !== 429) throw e;
+    }
+    const pause = AGAIN_FROM + Math.random() * (AGAIN_TO - AGAIN_FROM);
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
 
 /** redeem exchanges a personal link's token, and its code where asked, for the device's cookie. */
 export const redeem = (door: string, token: string, code?: string) =>
