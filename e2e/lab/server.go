@@ -213,7 +213,7 @@ func Setup(ctx context.Context, s *Server, council string) (*HTTP, error) {
 	return h, h.Call(ctx, http.MethodPost, "/api/login", map[string]any{"name": "van-phong", "password": "mot mat khau dai 2026"}, nil)
 }
 
-// Publish makes and publishes a sitting from the session template with n deputies by seat; the first one presides.
+// Publish makes and publishes a public sitting from the session template with n deputies by seat; the first one presides.
 func Publish(ctx context.Context, office *HTTP, n int) (*Sitting, error) {
 	var draft struct {
 		ID      string         `json:"id"`
@@ -232,7 +232,7 @@ func Publish(ctx context.Context, office *HTTP, n int) (*Sitting, error) {
 		people = append(people, map[string]any{"id": "", "name": fmt.Sprintf("Đại biểu số %02d – Tổ %d", i+1, i%3+1), "label": fmt.Sprintf("Đại biểu %02d", i+1), "group": fmt.Sprintf("Tổ %d", i%3+1), "seat": i + 1, "roles": roles})
 	}
 	people = append(people, map[string]any{"id": "", "name": "Thư ký kỳ họp", "label": "Thư ký", "roles": []string{"clerk"}})
-	draft.Doc["people"] = people
+	draft.Doc["people"], draft.Doc["public"] = people, true
 	rules, _ := draft.Doc["rules"].(map[string]any)
 	rules["elected"], rules["in_office"] = n, n
 	path := "/api/office/sittings/" + draft.ID
