@@ -1,14 +1,14 @@
 // Networks that block: the server and Chromium live in two network namespaces with a real link between them; nftables in
 // the browser's namespace lets out what such a network lets out. Needs root, iproute2 and nft.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, Person, sizes } from "../lib/browser.mjs";
+import { chromiumIn, demoIn, end } from "../lib/namespace.mjs";
 import { until } from "../lib/server.mjs";
 
 const binary = process.env.E2E_BINARY ?? fileURLToPath(new URL("../../bin/nghitruong", import.meta.url));
@@ -17,7 +17,7 @@ const [near, far] = [`ntb${process.pid}a`, `ntb${process.pid}b`];
 const address = "10.77.64.2";
 const sh = (line) => execFileSync("sh", ["-c", line], { stdio: ["ignore", "ignore", "inherit"] });
 
-let dir, child, links, speaker, log = "";
+let dir, child, links, speaker;
 
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), "nghitruong-blocked-"));
@@ -25,19 +25,12 @@ before(async () => {
   sh(`ip link add name va netns ${near} type veth peer name vb netns ${far}`);
   sh(`ip -n ${near} addr add 10.77.64.1/24 dev va && ip -n ${far} addr add ${address}/24 dev vb`);
   for (const [ns, dev] of [[near, "va"], [far, "vb"]]) sh(`ip -n ${ns} link set lo up && ip -n ${ns} link set ${dev} up`);
-  const file = join(dir, "links.json");
-  child = spawn("ip", ["netns", "exec", far, binary, "demo", "--listen", `${address}:443`, "--tls", "local", "--data", join(dir, "data"), "--links", file], { stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [child.stdout, child.stderr]) s.on("data", (d) => (log += d));
-  await until(`server ready; ${log}`, () => existsSync(file), 30_000);
-  links = JSON.parse(readFileSync(file, "utf8"));
+  ({ child, links } = await demoIn(dir, far, binary, address));
 });
 
 after(async () => {
   await speaker?.close();
-  if (child && child.exitCode === null) {
-    child.kill("SIGTERM");
-    await once(child, "exit");
-  }
+  await end(child);
   for (const ns of [near, far]) {
     try {
       sh(`ip netns del ${ns}`);
@@ -48,15 +41,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** inside writes a program that runs Chromium in a namespace. */
-function inside(ns) {
-  const file = join(dir, `chromium-${ns}`);
-  writeFileSync(file, `#!/bin/sh\nexec ip netns exec ${ns} /usr/bin/chromium "$@"\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
-
-const options = (ns) => ({ executablePath: inside(ns), more: ["--ignore-certificate-errors"] });
+const options = (ns) => chromiumIn(dir, ns);
 
 /** rules lets out what a network lets out. */
 function rules(...lines) {

@@ -2,9 +2,8 @@
 // and back; and a tunnel, in which no packet passes. Server and browser live in two network namespaces with two links between them.
 // Needs root, iproute2 and nft.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inflateRawSync } from "node:zlib";
 import { launch, Person, sizes } from "../lib/browser.mjs";
+import { chromiumIn, demoIn, end } from "../lib/namespace.mjs";
 import { until } from "../lib/server.mjs";
 import { tone } from "../lib/sound.mjs";
 
@@ -25,7 +25,7 @@ const [near, far] = [`ntm${process.pid}a`, `ntm${process.pid}b`];
 const address = "10.77.70.1"; // of the server, on a link of its own
 const sh = (line) => execFileSync("sh", ["-c", line], { stdio: ["ignore", "ignore", "inherit"] });
 
-let dir, child, links, chairs, movers, chair, deputy, citizen, log = "", at = 0;
+let dir, child, links, chairs, movers, chair, deputy, citizen, at = 0;
 let me = "";
 
 before(async () => {
@@ -39,20 +39,13 @@ before(async () => {
   sh(`ip -n ${far} addr add ${address}/32 dev vs && ip -n ${far} link set vs up && ip -n ${far} link set vt up`);
   sh(`ip -n ${far} link set lo up && ip -n ${near} link set lo up`);
   move();
-  const file = join(dir, "links.json");
-  child = spawn("ip", ["netns", "exec", far, binary, "demo", "--listen", `${address}:443`, "--tls", "local", "--data", join(dir, "data"), "--links", file], { stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [child.stdout, child.stderr]) s.on("data", (d) => (log += d));
-  await until(`server ready; ${log}`, () => existsSync(file), 30_000);
-  links = JSON.parse(readFileSync(file, "utf8"));
+  ({ child, links } = await demoIn(dir, far, binary, address));
 });
 
 after(async () => {
   await movers?.close();
   await chairs?.close();
-  if (child && child.exitCode === null) {
-    child.kill("SIGTERM");
-    await once(child, "exit");
-  }
+  await end(child);
   for (const ns of [near, far]) {
     try {
       sh(`ip netns del ${ns}`);
@@ -71,15 +64,7 @@ function move() {
       ip -n ${near} route add default via 10.77.${68 + now}.1`);
 }
 
-/** inside writes a program that runs Chromium in a namespace. */
-function inside(ns) {
-  const file = join(dir, `chromium-${ns}`);
-  writeFileSync(file, `#!/bin/sh\nexec ip netns exec ${ns} /usr/bin/chromium "$@"\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
-
-const options = (ns) => ({ executablePath: inside(ns), more: ["--ignore-certificate-errors"] });
+const options = (ns) => chromiumIn(dir, ns);
 
 /** listener runs in the page: it notes the longest time without a new packet of sound. */
 function listener() {

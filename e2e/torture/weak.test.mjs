@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { launch, Person, sizes } from "../lib/browser.mjs";
+import { chromiumIn, demoIn, end } from "../lib/namespace.mjs";
 import { until } from "../lib/server.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -21,18 +22,12 @@ const address = "10.77.66.2";
 
 const token = "weak-lines";
 
-let dir, lab, child, links, speaker, talker, control, ownFreezes = 0, log = "";
+let dir, lab, child, links, speaker, talker, control, ownFreezes = 0;
 
 /** line sets what the line does towards the listener, and back. */
 function line(down, up = down) {
   writeFileSync(`${control}.new`, JSON.stringify({ AB: up, BA: down }));
   renameSync(`${control}.new`, control);
-}
-
-async function end(process) {
-  if (!process || process.exitCode !== null) return;
-  process.kill("SIGTERM");
-  await once(process, "exit");
 }
 
 before(async () => {
@@ -43,13 +38,7 @@ before(async () => {
   execFileSync("go", ["build", "-o", netlab, "./e2e/lab/netlab"], { cwd: root });
   lab = spawn(netlab, ["-nsA", near, "-nsB", far, "-ipA", "10.77.66.1/24", "-ipB", `${address}/24`, "-ctl", control], { stdio: ["ignore", "pipe", "inherit"] });
   await Promise.race([once(lab.stdout, "data"), once(lab, "exit").then(() => Promise.reject(new Error("netlab ended")))]);
-  const file = join(dir, "links.json");
-  child = spawn("ip", ["netns", "exec", far, binary, "demo", "--listen", `${address}:443`, "--tls", "local", "--data", join(dir, "data"), "--links", file], {
-    env: { ...process.env, NGHITRUONG_METRICS_TOKEN: token },
-    stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [child.stdout, child.stderr]) s.on("data", (d) => (log += d));
-  await until(`server ready; ${log}`, () => existsSync(file), 30_000);
-  links = JSON.parse(readFileSync(file, "utf8"));
+  ({ child, links } = await demoIn(dir, far, binary, address, { NGHITRUONG_METRICS_TOKEN: token }));
 });
 
 after(async () => {
@@ -59,15 +48,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** inside writes a program that runs Chromium in a namespace. */
-function inside(ns) {
-  const file = join(dir, `chromium-${ns}`);
-  writeFileSync(file, `#!/bin/sh\nexec ip netns exec ${ns} /usr/bin/chromium "$@"\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
-
-const options = (ns) => ({ executablePath: inside(ns), more: ["--ignore-certificate-errors"] });
+const options = (ns) => chromiumIn(dir, ns);
 
 /** bare runs in the page: it takes RED and retransmissions out of what the browser offers. */
 function bare() {
